@@ -401,7 +401,7 @@ EVENT_COLUMNS = (
     "position stream category version type schema_version recorded_at occurred_at event_id correlation_id causation_id "
     "payload_encoding payload metadata_encoding metadata"
 ).split()
-FINDING_COLUMNS = "position kind severity to stream version type part detail explanation impact is_proven changes".split()
+FINDING_COLUMNS = "position kind severity to stream version type part detail explanation impact impacts".split()
 
 
 def check_rows(rows, count, name):
@@ -457,13 +457,15 @@ def event_row(event):
 
 
 def finding_row(of):
-    impact = of["impact"]
     row = [of[name] for name in FINDING_COLUMNS[:7]] + [" ".join(of["part"]) or None, of["detail"], of["explanation"]]
-    if impact is None:
-        return row + [None, None, None]
-    changes = [{name: change[name] for name in ("path", "before", "after")} for change in impact["changes"]]
-    changes = json.dumps(changes, separators=(",", ":"), ensure_ascii=False)
-    return row + [impact["sentence"], "true" if impact["is_proven"] else "false", changes]
+    if not of["impacts"]:
+        return row + [None, None]
+    words, impacts = [], []
+    for impact in of["impacts"]:
+        words.append(impact["sentence"] if impact["stream"] is None else f'{impact["stream"]}: {impact["sentence"]}')
+        changes = [{name: change[name] for name in ("path", "before", "after")} for change in impact["changes"]]
+        impacts.append({**{name: impact[name] for name in ("stream", "sentence", "is_proven")}, "changes": changes})
+    return row + [" · ".join(words), json.dumps(impacts, separators=(",", ":"), ensure_ascii=False)]
 
 
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^"\[\]{},:]+')

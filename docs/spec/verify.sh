@@ -4,7 +4,8 @@
 #     sh verify.sh FOLDER KEY
 #
 # KEY is the public key of minisign as it prints it (RW…), from elsewhere than the folder.
-# Whether a proof holds is for verify.py to say; this says that nobody but the owner of the key can have signed its root.
+# Whether a proof holds is for verify.py to say: of a proof the checkpoint alone is signed, and this says that nobody but the owner
+# of the key can have signed its root. Who changed anything else could have made the list of its files anew.
 set -eu
 [ $# -eq 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 key=$2
@@ -17,7 +18,9 @@ if [ -e manifest.json ]; then
 elif [ -e anchor.json ]; then
     minisign -V -q -m SHA256SUMS -P "$key"
     checkpoints=checkpoint
+    said="OK whole, and signed by $key"
 else
+    said="OK the root of the checkpoint is signed by $key; the files are those of their list, which nobody signed: whether they belong to this root is for verify.py to say"
     checkpoints=$(ls event.tlog-proof older.checkpoint newer.checkpoint 2>/dev/null || true)
 fi
 [ -n "$checkpoints" ] || { echo "there is no checkpoint in it" >&2; exit 1; }
@@ -35,4 +38,4 @@ for file in $checkpoints; do
     openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key" -rawin -in "$work/signed" -sigfile "$work/signature" > "$work/said" \
         || { echo "BROKEN $file: its signature does not fit"; exit 1; }
 done
-echo "OK whole, and signed by $key"
+echo "$said"

@@ -320,6 +320,8 @@ pub struct DiffAnswer {
     pub to: MomentAnswer,
     pub handler: HandlerWire,
     pub changes: Vec<ChangeAnswer>,
+    /// Why these may not be the differences: one of both states may lack something; `null`: nothing says so.
+    pub unclear: Option<String>,
     /// As in [`StateAnswer`].
     pub incomplete_since: Option<String>,
     pub findings: Vec<FindingWire>,
@@ -334,6 +336,8 @@ pub struct ComparisonAnswer {
     pub ignores_order: bool,
     /// `before` is what the left side has, `after` the right one; the event is one of the right side.
     pub changes: Vec<ChangeAnswer>,
+    /// As in [`DiffAnswer`].
+    pub unclear: Option<String>,
     pub findings: Vec<FindingWire>,
 }
 

@@ -84,6 +84,13 @@ pub fn add(more: &Findings, findings: &Findings) {
     add_others(more, findings);
 }
 
+/// Adds to `findings` what another reading of the same events came upon, and counts nothing twice.
+pub fn add_again(more: &Findings, findings: &Findings) {
+    for (code, count, kept) in more.summary() {
+        findings.report_again(code, count, kept);
+    }
+}
+
 /// Adds to `findings` all of `more` but what says that events could not be read.
 pub fn add_others(more: &Findings, findings: &Findings) {
     for (code, count, kept) in more.summary() {

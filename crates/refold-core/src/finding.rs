@@ -67,6 +67,20 @@ impl Findings {
         kept.into_iter().for_each(|finding| found.keep(finding));
     }
 
+    /// What another reading of the same events came upon of one code: whoever came upon more of it tells it, and nothing is
+    /// counted twice.
+    pub fn report_again(&self, code: &'static str, count: u64, kept: Vec<Finding>) {
+        let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = by_code.entry(code).or_default();
+        if count > found.count {
+            *found = Found {
+                count,
+                kept: Vec::new(),
+            };
+            kept.into_iter().for_each(|finding| found.keep(finding));
+        }
+    }
+
     /// Codes in alphabetical order, each with its full count and the findings that were kept.
     pub fn summary(&self) -> Vec<(&'static str, u64, Vec<Finding>)> {
         let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -122,6 +136,23 @@ mod tests {
             position: (position % 7 > 0).then_some(Position(position)),
             detail: String::new(),
         }
+    }
+
+    #[test]
+    fn what_is_read_again_is_counted_once() {
+        let found = Findings::default();
+        (1..4).for_each(|position| found.report(at(position)));
+        for count in [2, 3, 5, 4] {
+            let again = (1..=count).map(|position| at(position.try_into().unwrap())).collect();
+            found.report_again("code", count, again);
+        }
+        found.report_again("other", 1, vec![at(1)]);
+        let told: Vec<(&str, u64, usize)> = found
+            .summary()
+            .iter()
+            .map(|(code, count, kept)| (*code, *count, kept.len()))
+            .collect();
+        assert_eq!(told, [("code", 5, 5), ("other", 1, 1)]);
     }
 
     proptest! {

@@ -168,6 +168,17 @@ fn a_stranger_verifies_anchors_proofs_and_reports_with_stock_tools_and_python() 
             );
         }
         assert_eq!(given.by_refold(folder), 0, "{}", folder.display());
+        // Of a proof the root alone is signed.
+        let is_proof = ["event.tlog-proof", "newer.checkpoint"]
+            .iter()
+            .any(|name| folder.join(name).exists());
+        let said = String::from_utf8_lossy(&given.by_stock_tools(folder).stdout).into_owned();
+        assert_eq!(said.starts_with("OK whole, and signed by"), !is_proof, "{said}");
+        assert_eq!(
+            said.contains("nobody signed") && said.contains("verify.py"),
+            is_proof,
+            "{said}"
+        );
     }
     // A key as the file that minisign made.
     let file = given.folder.path().join("key.pub").display().to_string();

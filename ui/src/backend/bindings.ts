@@ -2884,7 +2884,8 @@ export type VerifyFindingWire = {
 	detail: string,
 	/**  What somebody said of it, which makes it no less. */
 	explanation: string,
-	impact: VerifyImpact | null,
+	/**  One for each stream that it touches. */
+	impacts: VerifyImpact[],
 };
 
 export type VerifyImpact = {

@@ -211,7 +211,7 @@ export class IntegrityBoard extends LongWork implements Board {
   /** Goes to the event of the finding. */
   async open(): Promise<void> {
     const { finding } = this;
-    const stream = finding?.stream || finding?.impact?.stream;
+    const stream = finding?.stream || finding?.impacts[0]?.stream;
     if (!finding || !stream) return;
     const at = finding.stream === '' ? null : cursorOfEvent({ ...finding, position: finding.to || finding.position });
     await this.#desk.openStream(stream, at);
@@ -262,7 +262,7 @@ export class IntegrityBoard extends LongWork implements Board {
       case 'next':
         return this.anchor ? null : T.noAnchor;
       default:
-        return this.finding?.stream || this.finding?.impact?.stream ? null : T.noEvent;
+        return this.finding?.stream || this.finding?.impacts[0]?.stream ? null : T.noEvent;
     }
   }
 

@@ -92,6 +92,12 @@ impl Serialize for Stored {
         }
         match self {
             Stored::Absent => serializer.serialize_none(),
+            // Without a mark it would say that there is no value.
+            Stored::Json(bytes) if bytes.trim_ascii() == b"null" => Encoded {
+                base64: base64(bytes),
+                content_type: "application/json",
+            }
+            .serialize(serializer),
             Stored::Json(bytes) => raw(one_line(bytes)).map_err(S::Error::custom)?.serialize(serializer),
             Stored::Bytes { bytes, content_type } => Encoded {
                 base64: base64(bytes),

@@ -24,6 +24,8 @@ fn a_payload_is_embedded_as_stored_or_as_bytes() {
         b"\xff\x00",
         r#"{"base64":"/wA=","content_type":"application/octet-stream"}"#,
     );
+    // A null that is there is told from none.
+    check(b"null", r#"{"base64":"bnVsbA==","content_type":"application/json"}"#);
     assert_eq!(json_line(&Stored::of(None, true)).unwrap(), "null");
     assert_eq!(base64(b""), "");
     assert_eq!(base64(b"abc"), "YWJj");

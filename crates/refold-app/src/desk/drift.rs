@@ -113,7 +113,7 @@ fn found(answer: DriftAnswer, took: String) -> DriftFound {
             PositionFrom::Rows => DriftPositionFrom::Rows,
             PositionFrom::Nobody => DriftPositionFrom::Nobody,
         },
-        lag_events: narrow(answer.lag_events),
+        lag_events: narrow(answer.lag_events.unwrap_or_default()),
         columns: answer
             .columns
             .iter()

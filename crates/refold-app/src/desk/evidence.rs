@@ -119,7 +119,7 @@ impl Desk {
         })?;
         Ok(StoreVerified {
             outcome: outcome(answer.outcome),
-            level: answer.level.unwrap_or_default().to_owned(),
+            level: answer.level.to_owned(),
             sentence: visible(&answer.sentence),
             findings: answer.findings.iter().map(differing).collect(),
             finding_count: narrow(answer.finding_count),
@@ -372,20 +372,24 @@ fn differing(of: &VerifyFinding) -> VerifyFindingWire {
         parts: of.part.iter().map(|part| (*part).to_owned()).collect(),
         detail: of.detail.as_deref().map(visible).unwrap_or_default(),
         explanation: of.explanation.as_deref().map(visible).unwrap_or_default(),
-        impact: of.impact.as_ref().map(|impact| VerifyImpact {
-            stream: exact(&impact.stream),
-            is_proven: impact.is_proven,
-            sentence: visible(&impact.sentence),
-            changes: impact
-                .changes
-                .iter()
-                .map(|change| VerifyChange {
-                    path: visible(&change.path),
-                    before: row(&change.before),
-                    after: row(&change.after),
-                })
-                .collect(),
-        }),
+        impacts: of
+            .impacts
+            .iter()
+            .map(|impact| VerifyImpact {
+                stream: exact(&impact.stream),
+                is_proven: impact.is_proven,
+                sentence: visible(&impact.sentence),
+                changes: impact
+                    .changes
+                    .iter()
+                    .map(|change| VerifyChange {
+                        path: visible(&change.path),
+                        before: row(&change.before),
+                        after: row(&change.after),
+                    })
+                    .collect(),
+            })
+            .collect(),
     }
 }
 

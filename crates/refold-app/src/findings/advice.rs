@@ -12,7 +12,7 @@ pub fn of(code: &str) -> &'static str {
             "Search again; ask who wrote to the store and set its times back, and verify it against an anchor"
         }
         "damaged" => "Compare with a backup; copy the file again from where it came",
-        "leap-second" => "Nothing; the stored text is in the event as the store holds it",
+        "leap-second" => "Nothing; the store keeps the text as it is, and answers and records the second after it",
         "left-out" => "Ask whoever wrote the case where you need it, or open the store",
         "linked" => "Nothing; the finding names the other stream",
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",

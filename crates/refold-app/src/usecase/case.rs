@@ -256,12 +256,14 @@ impl Gathered {
                 replayed.stream
             }
             None => {
-                let stream = Stream::load(work, session, id, &own)?;
+                let of_skeleton = Findings::default();
+                let stream = Stream::load(work, session, id, &of_skeleton)?;
                 let (start, head) = (Moment::START, stream.track.head());
                 stream.visit(work, session.store(), &own, start, head, &mut |_, event| {
                     payload::report_repeated(event, stream.names(), &own);
                     Ok(())
                 })?;
+                findings::add_again(&of_skeleton, &own);
                 stream.report_track(session.description().numbering(), &own);
                 session.mask().report(&stream.category, &own);
                 stream

@@ -241,6 +241,7 @@ impl Comparison {
                 .iter()
                 .map(|change| change_answer(change, current, after))
                 .collect(),
+            unclear: sides.base.unclear(before).or_else(|| current.unclear(after)),
             findings: noted,
         })
     }

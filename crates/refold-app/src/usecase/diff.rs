@@ -56,6 +56,7 @@ pub fn diff(
         to: replayed.moment(to),
         handler: handler::wire(replayed.program.identity()),
         changes,
+        unclear: replayed.unclear(&after).or_else(|| replayed.unclear(&before)),
         incomplete_since: after
             .incomplete_since
             .or(before.incomplete_since)

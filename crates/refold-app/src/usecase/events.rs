@@ -40,14 +40,16 @@ pub fn events(
     asked: &Events,
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
-    let findings = Arc::<Findings>::default();
-    let stream = Stream::load(work, session, stream, &findings)?;
+    // The events are read once more than their skeletons, and what is noteworthy of these is met again.
+    let (of_skeleton, findings) = (Findings::default(), Arc::<Findings>::default());
+    let stream = Stream::load(work, session, stream, &of_skeleton)?;
     session.mask().report(&stream.category, &findings);
     let digits = session.description().time_digits;
     asked.visit(work, session, &stream, &findings, &mut |event| {
         payload::report_repeated(event, stream.names(), &findings);
         visit(event_answer(event, stream.names(), digits, session.mask()))
     })?;
+    findings::add_again(&of_skeleton, &findings);
     Ok(findings::wire(&findings))
 }
 

@@ -13,6 +13,7 @@ pub mod drift;
 mod explanation;
 mod folder;
 mod foreign;
+mod header;
 pub mod impact;
 mod known;
 mod passing;

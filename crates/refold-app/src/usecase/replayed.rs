@@ -116,6 +116,17 @@ impl Replayed {
         self.stream.cause(moment, self.digits)
     }
 
+    /// Why a state is not known to be whole; `None`: nothing says that it lacks anything.
+    pub fn unclear(&self, folded: &Folded) -> Option<String> {
+        let (what, at) = match (&folded.fault, folded.incomplete_since) {
+            (Some((at, fault)), _) => (format!("the handler failed there: {fault}"), *at),
+            (None, Some(since)) => ("from there on the state may lack something".to_owned(), since),
+            (None, None) => return None,
+        };
+        let stream = text::shown(&self.stream.id);
+        Some(format!("{stream}, event {}: {what}", self.stream.place_label(at)))
+    }
+
     pub fn time_label(&self, time: Timestamp) -> String {
         text::time_label(time, self.digits)
     }

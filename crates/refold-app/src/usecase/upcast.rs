@@ -68,8 +68,8 @@ pub fn upcast_events(
     visit: &mut dyn FnMut(UpcastEventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
     let program = session.adopted(handler)?;
-    let findings = Arc::<Findings>::default();
-    let stream = Stream::load(work, session, stream, &findings)?;
+    let (of_skeleton, findings) = (Findings::default(), Arc::<Findings>::default());
+    let stream = Stream::load(work, session, stream, &of_skeleton)?;
     session.mask().report(&stream.category, &findings);
     let digits = session.description().time_digits;
     asked.visit(work, session, &stream, &findings, &mut |event| {
@@ -81,6 +81,7 @@ pub fn upcast_events(
             }
         }))
     })?;
+    findings::add_again(&of_skeleton, &findings);
     Ok(findings::wire(&findings))
 }
 

@@ -167,7 +167,8 @@ pub struct VerifyFindingWire {
     pub detail: String,
     /// What somebody said of it, which makes it no less.
     pub explanation: String,
-    pub impact: Option<VerifyImpact>,
+    /// One for each stream that it touches.
+    pub impacts: Vec<VerifyImpact>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

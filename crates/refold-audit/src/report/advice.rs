@@ -31,6 +31,8 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
          \n\
          Report {}, made at {} by {}.\n\
          The SHA-256 of manifest.json is {}\n\
+         The report digest on its cover is the SHA-256 of \"report\" in it, as canonical JSON (RFC 8785):\n\
+         {}\n\
          \n\
          {files}\
          \n\
@@ -49,6 +51,7 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
         report.cover.made_at,
         report.method.program,
         hex(digest),
+        hex(&report.sha256()),
     )
 }
 
@@ -58,7 +61,7 @@ fn meaning(file: &ReportFile, is_excerpt: bool) -> &'static str {
         "record" if is_of_findings => "every finding of the verdict that was kept",
         "view" if is_of_findings => "the findings for spreadsheets: easy to look at, and no evidence",
         "record" if is_excerpt => "what is shown of what the store said, written anew",
-        "record" => "what the store said, to the letter",
+        "record" => "what the store said of each event, payloads to the letter",
         "pages" => "the report for people",
         "view" => "the record for spreadsheets: easy to look at, and no evidence",
         "program" => "checks this folder",

@@ -241,13 +241,15 @@ pub struct Finding {
     pub detail: Option<String>,
     /// What somebody said of it, which makes it no less.
     pub explanation: Option<String>,
-    /// What it did to the state of its aggregate.
-    pub impact: Option<Impact>,
+    /// What it did to the state of its aggregate: one for each stream that it touches.
+    pub impacts: Vec<Impact>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Impact {
+    /// `null` where it cannot be told whose event it was.
+    pub stream: Option<String>,
     /// In words, with what it was told by.
     pub sentence: String,
     /// Whether what should be is known, and not only likely.

@@ -6,6 +6,7 @@ mod verdict;
 
 use super::model::{Custody, DAMAGED, Fact, Found, OverTime, Report};
 use super::rows::EventRow;
+use super::visible;
 use crate::anchor::hex;
 
 pub use events::{in_words, short_labels};
@@ -214,7 +215,7 @@ fn completeness(report: &Report) -> Vec<Block> {
                 scope.gap_count.map_or_else(
                     || "not looked for: not all positions were read".to_owned(),
                     |count| {
-                        grouped(count) + " ranges (a rolled back write leaves one; nothing says which ones did not)"
+                        counted(count, "range") + " (a rolled back write leaves one; nothing says which ones did not)"
                     },
                 ),
             ),
@@ -354,7 +355,8 @@ fn state(report: &Report) -> Vec<Block> {
             .iter()
             .map(|leaf| {
                 let changed = leaf.changed_by.as_deref().unwrap_or("so from the start");
-                vec![leaf.path.clone(), leaf.value.clone(), changed.to_owned()]
+                // A line of a cell is ours: what the store holds has none.
+                [&*leaf.path, &*leaf.value, changed].map(visible).to_vec()
             })
             .collect(),
     }));
@@ -388,7 +390,7 @@ fn redaction(report: &Report) -> Vec<Block> {
                 .iter()
                 .map(|of| {
                     let path = if of.path.is_empty() { "(all of it)" } else { &of.path };
-                    vec![of.part.clone(), path.to_owned(), grouped(of.count)]
+                    vec![of.part.clone(), visible(path), grouped(of.count)]
                 })
                 .collect(),
         }));
@@ -417,7 +419,14 @@ fn redaction(report: &Report) -> Vec<Block> {
             rows: pseudonyms
                 .of
                 .iter()
-                .map(|of| vec![of.part.clone(), of.path.clone(), of.domain.clone(), grouped(of.count)])
+                .map(|of| {
+                    vec![
+                        of.part.clone(),
+                        visible(&of.path),
+                        visible(&of.domain),
+                        grouped(of.count),
+                    ]
+                })
                 .collect(),
         }));
     }

@@ -3,7 +3,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::model::Finding;
+use super::model::{Finding, Impact};
 use super::visible;
 use crate::anchor::hex;
 
@@ -30,8 +30,8 @@ pub const COLUMNS: [&str; 15] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow(pub [Option<String>; COLUMNS.len()]);
 
-/// `changes`: those of the impact, as JSON.
-pub const FINDING_COLUMNS: [&str; 13] = [
+/// `impact`: in words, of each stream that the finding touches; `impacts`: all of these, as JSON.
+pub const FINDING_COLUMNS: [&str; 12] = [
     "position",
     "kind",
     "severity",
@@ -43,8 +43,7 @@ pub const FINDING_COLUMNS: [&str; 13] = [
     "detail",
     "explanation",
     "impact",
-    "is_proven",
-    "changes",
+    "impacts",
 ];
 
 /// What a cell of a spreadsheet can hold.
@@ -112,10 +111,9 @@ impl Finding {
 
     /// A field a column of [`FINDING_COLUMNS`].
     pub fn fields(&self) -> Result<[Option<String>; FINDING_COLUMNS.len()], serde_json::Error> {
-        let impact = self.impact.as_ref();
-        let changes = impact
-            .map(|impact| serde_json::to_string(&impact.changes))
-            .transpose()?;
+        let has_impact = !self.impacts.is_empty();
+        let impacts = has_impact.then(|| serde_json::to_string(&self.impacts)).transpose()?;
+        let in_words: Vec<String> = self.impacts.iter().map(Impact::in_words).collect();
         Ok([
             self.position.clone(),
             Some(self.kind.clone()),
@@ -127,10 +125,19 @@ impl Finding {
             (!self.part.is_empty()).then(|| self.part.join(" ")),
             self.detail.clone(),
             self.explanation.clone(),
-            impact.map(|impact| impact.sentence.clone()),
-            impact.map(|impact| impact.is_proven.to_string()),
-            changes,
+            has_impact.then(|| in_words.join(" · ")),
+            impacts,
         ])
+    }
+}
+
+impl Impact {
+    /// The sentence, with the stream whose state it is about.
+    pub fn in_words(&self) -> String {
+        match &self.stream {
+            Some(stream) => format!("{stream}: {}", self.sentence),
+            None => self.sentence.clone(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `refold anchor`.
 
-use refold_app::text::{grouped, visible};
+use refold_app::text::{counted, visible};
 use refold_app::usecase::evidence::anchor::{AnchorAsked, anchor};
 
 use super::Context;
@@ -27,8 +27,8 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
     }
     printer.line(&answer.dir)?;
     printer.line(&format!(
-        "{} events up to position {}",
-        grouped(answer.size),
+        "{} up to position {}",
+        counted(answer.size, "event"),
         answer.horizon
     ))?;
     printer.line(&format!("root {}", answer.root))?;

@@ -23,8 +23,8 @@ pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
     };
     let comparison = Comparison::open(context.work, (&left, &sides[0]), (&right, &sides[1]))?;
     let answer = comparison.answer(context.work, asked.ignore_order)?;
-    // Differences are what this command is asked to find: exit code 1.
-    let code = u8::from(!answer.changes.is_empty());
+    // Differences are what this command is asked to find: exit code 1. What could not be compared is no pass either.
+    let code = u8::from(!answer.changes.is_empty() || answer.unclear.is_some());
     let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
@@ -41,14 +41,17 @@ pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
         }
     }
     printer.line("")?;
-    if answer.changes.is_empty() {
+    if let Some(why) = &answer.unclear {
+        printer.line(&diff::unclear_line(why))?;
+    }
+    if answer.changes.is_empty() && answer.unclear.is_none() {
         let order = if answer.ignores_order {
             ", whatever the order in arrays"
         } else {
             ""
         };
         printer.line(&format!("no differences{order}"))?;
-    } else {
+    } else if !answer.changes.is_empty() {
         let mut table = Table::new(&["", "path", "left", "right", "event on the right"]);
         for change in &answer.changes {
             table.row(diff::row(change));

@@ -1,7 +1,7 @@
 //! `refold diff`.
 
 use refold_app::answer::{ChangeAnswer, Literal, MomentAnswer};
-use refold_app::text::shown;
+use refold_app::text::{shown, visible};
 use refold_app::usecase::diff::diff;
 
 use super::{Context, cell, handler_line, incomplete_line, place};
@@ -18,8 +18,8 @@ pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
         &asked.to,
         asked.handler.as_deref(),
     )?;
-    // Differences are what this command is asked to find: exit code 1.
-    let code = u8::from(!answer.changes.is_empty());
+    // Differences are what this command is asked to find: exit code 1. What could not be compared is no pass either.
+    let code = u8::from(!answer.changes.is_empty() || answer.unclear.is_some());
     let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
@@ -36,9 +36,12 @@ pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
         printer.line(&incomplete_line(since))?;
     }
     printer.line("")?;
-    if answer.changes.is_empty() {
+    if let Some(why) = &answer.unclear {
+        printer.line(&unclear_line(why))?;
+    }
+    if answer.changes.is_empty() && answer.unclear.is_none() {
         printer.line("no differences")?;
-    } else {
+    } else if !answer.changes.is_empty() {
         let mut table = Table::new(&["", "path", "before", "after", "event"]);
         for change in &answer.changes {
             table.row(row(change));
@@ -50,6 +53,14 @@ pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
         print::findings(&mut printer, &answer.findings)?;
     }
     printer.finish(Ok(code))
+}
+
+/// That the states were not made whole, so that nothing follows from what they have in common.
+pub(super) fn unclear_line(why: &str) -> String {
+    format!(
+        "NOT CLEAR what differs: not every state could be made whole. {}",
+        visible(why)
+    )
 }
 
 /// Sign, path, both values and the event.

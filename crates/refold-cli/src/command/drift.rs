@@ -106,7 +106,7 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
     } else {
         ""
     };
-    let lag = counted(answer.lag_events, "event");
+    let lag = counted(answer.lag_events.unwrap_or_default(), "event");
     printer.line(&match answer.position_from {
         PositionFrom::Given => format!("compared at {place}{position}, as asked: {lag} of the store are later"),
         PositionFrom::Checkpoint => format!("compared at {place}{position}, its checkpoint: {lag} behind the store"),

@@ -73,10 +73,10 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
     }
     anchor::uncovered(&mut printer, &answer.uncovered_columns)?;
     printer.line(&match (answer.level, answer.outcome) {
-        (Some("L2"), _) => "level L2: unchanged since the time of the stamp".to_owned(),
-        (Some(level), _) => format!("level {level}: unchanged since the anchor"),
-        (None, "broken") => "level L0: observed, and not what the anchor says".to_owned(),
-        (None, _) => "level L0: observed; the anchor proves nothing of what could not be read".to_owned(),
+        ("L2", _) => "level L2: unchanged since the time of the stamp".to_owned(),
+        (level, "verified") => format!("level {level}: unchanged since the anchor"),
+        (level, "broken") => format!("level {level}: observed, and not what the anchor says"),
+        (level, _) => format!("level {level}: observed; the anchor proves nothing of what could not be read"),
     })?;
     print_found(&mut printer, &answer.findings, answer.finding_count)?;
     if let Some(chain) = &answer.chain {
@@ -122,7 +122,7 @@ fn print_found(printer: &mut Printer, findings: &[VerifyFinding], count: u64) ->
         print_findings(printer, findings)?;
     }
     for finding in findings.iter().take(MOST_SHOWN) {
-        if let Some(impact) = &finding.impact {
+        for impact in &finding.impacts {
             print_impact(printer, finding, impact)?;
         }
     }

@@ -85,7 +85,7 @@ impl Compared {
         let told: Vec<_> = of_kind("DIFFERS")
             .iter()
             .map(|of| {
-                let changes: Vec<_> = list(&of["impact"], "changes")
+                let changes: Vec<_> = list(&of["impacts"][0], "changes")
                     .iter()
                     .map(|it| {
                         let [before, after] =

@@ -143,3 +143,37 @@ fn a_starter_loads_however_long_the_names_of_types_are() {
     let state = lab.run(&["state", "long.jsonl", "order-1", "--handler", "made"]);
     assert_eq!(state.code, 0, "{state:?}");
 }
+
+#[test]
+fn states_that_could_not_be_made_whole_are_no_pass() {
+    let lab = Lab::shared();
+    // Its v4 is no JSON.
+    let diff = ["diff", "orders.db", "order-4713", "--from", "v5", "--to", "v5"];
+    let compare = [
+        "compare",
+        "orders.db",
+        "--stream",
+        "order-4713",
+        "--at",
+        "v5",
+        "--at",
+        "v5",
+    ];
+    for command in [&diff[..], &compare[..]] {
+        let answer = lab.json(1, command);
+        assert_eq!(answer["changes"].as_array().map(Vec::len), Some(0), "{answer}");
+        assert!(
+            answer["unclear"].as_str().is_some_and(|why| why.contains("event 4")),
+            "{answer}"
+        );
+        let text = lab.run(command);
+        assert_eq!(text.code, 1, "{text:?}");
+        assert!(
+            text.out.contains("NOT CLEAR") && !text.out.contains("no differences"),
+            "{text:?}"
+        );
+    }
+    let sound = ["diff", "orders.db", "order-4713", "--from", "v3", "--to", "v3"];
+    let answer = lab.json(0, &sound);
+    assert!(answer["unclear"].is_null(), "{answer}");
+}

@@ -261,14 +261,17 @@ function findingsOf(isExplained: boolean): wire.VerifyFindingWire[] {
       ...{ kind: 'CHANGED', severity: 'manipulation', position: '40301', to: '', stream: 'order-4711', version: '8' },
       ...{ eventType: 'PaymentAuthorised', parts: ['payload'], detail: '' },
       explanation: isExplained ? 'erased on request 12/26' : '',
-      impact: {
-        ...{ stream: 'order-4711', isProven: true, sentence: 'the state of order-4711 is another one' },
-        changes: [{ path: '/paid', before: '104.50', after: '1.00' }],
-      },
+      impacts: [
+        {
+          ...{ stream: 'order-4711', isProven: true, sentence: 'the state of order-4711 is another one' },
+          changes: [{ path: '/paid', before: '104.50', after: '1.00' }],
+        },
+        { stream: 'order-4712', isProven: true, sentence: 'the state of order-4712 is the same', changes: [] },
+      ],
     },
     {
       ...{ kind: 'REMOVED', severity: 'manipulation', position: '41000', to: '', stream: '', version: '' },
-      ...{ eventType: '', parts: [], detail: '', explanation: '', impact: null },
+      ...{ eventType: '', parts: [], detail: '', explanation: '', impacts: [] },
     },
   ];
 }

@@ -126,6 +126,7 @@ it('names what differs, what it did, and goes to the event', async () => {
   expect(text('outcome')).toContain('Broken at #40,301');
   expect(text('verify-partial')).toContain('10 events that came since');
   expect(page.texts('[data-test=verify-finding]').map((row) => row.split(' ')[0])).toEqual(['CHANGED', 'REMOVED']);
+  expect(page.texts('[data-test=verify-impact] h2 .mono')).toEqual(['order-4711', 'order-4712']);
   expect(page.texts('[data-test=verify-impact] td')).toEqual(['/paid', '104.50', '1.00']);
   page.find('[data-test=verify-findings]')?.focus();
   page.press('ArrowDown');

@@ -20,12 +20,14 @@ use crate::text;
 const MOST: usize = 1_000;
 const BATCH_ROWS: usize = 8_192;
 
-/// One pass over the skeletons of today's events, where anything came or is gone. `horizon`: the last anchored position. What
-/// lies above it was not anchored, and a version that is missing there tells nothing of what was.
+/// One pass over the skeletons of today's events, where anything came or is gone. `below_zero`: where events came that the
+/// anchor has no place for. `horizon`: the last anchored position. What lies above it was not anchored, and a version that is
+/// missing there tells nothing of what was.
 pub(super) fn aftermath(
     work: &Work<'_>,
     session: &Session,
     findings: &[Finding],
+    below_zero: &[i64],
     horizon: u64,
 ) -> Result<Vec<VerifyFinding>, AppError> {
     let of = |wanted: fn(&Difference) -> bool| {
@@ -37,6 +39,7 @@ pub(super) fn aftermath(
         of(|it| *it == Difference::Inserted),
         of(|it| *it == Difference::Removed),
     );
+    inserted.splice(0..0, below_zero.iter().copied());
     inserted.truncate(MOST);
     if inserted.is_empty() && removed.is_empty() {
         return Ok(Vec::new());

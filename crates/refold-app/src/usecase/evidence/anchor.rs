@@ -29,7 +29,7 @@ use super::stamp::{self, STAMP, StampSeen};
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
-use crate::text::{counted, grouped, hex};
+use crate::text::{counted, hex};
 use crate::written_file;
 
 /// How an anchor is made.
@@ -398,7 +398,7 @@ fn advice(manifest: &Manifest, stamp: Option<&StampSeen>) -> String {
         ),
     };
     format!(
-        "An anchor of an event store: {} events up to position {}, made at {}.\n\
+        "An anchor of an event store: {} up to position {}, made at {}.\n\
          The root of its tree is {}\n\
          \n\
          1. sha256sum -c SHA256SUMS\n   says whether the files of this anchor are whole; python3 verify.py . (docs/spec/verify.py of Refold) also \
@@ -409,7 +409,7 @@ fn advice(manifest: &Manifest, stamp: Option<&StampSeen>) -> String {
          What this shows: the events up to the horizon are those that were there when the anchor was made.\n\
          {columns}\n\
          What it does not show: that they were true then; who changed what differs; {unless}.\n",
-        grouped(manifest.size),
+        counted(manifest.size, "event"),
         manifest.horizon,
         manifest.made_at,
         manifest.root

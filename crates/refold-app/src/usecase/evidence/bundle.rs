@@ -18,7 +18,7 @@ use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLD
 use super::report;
 use super::stamp::StampSeen;
 use crate::error::{AppError, ErrorCode};
-use crate::text::{self, Exact, grouped, hex};
+use crate::text::{self, Exact, counted, grouped, hex};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct BundleAnswer {
@@ -216,9 +216,9 @@ fn anchor(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Held,
         root: known.root,
         event: None,
         sentence: format!(
-            "a whole anchor of {} events up to position {}, made at {}{stamped}; whether the store still holds them is for \
+            "a whole anchor of {} up to position {}, made at {}{stamped}; whether the store still holds them is for \
              `refold verify` to say",
-            grouped(manifest.size),
+            counted(manifest.size, "event"),
             manifest.horizon,
             manifest.made_at
         ),
@@ -248,12 +248,12 @@ fn event(folder: &Folder<'_>, key: Option<&PublicKey>) -> Result<Held, Broken> {
     Ok(Held {
         root: checkpoint.root,
         sentence: format!(
-            "the event at position {} ({} of {}) is number {} of the {} events under the root {}",
+            "the event at position {} ({} of {}) is number {} of the {} under the root {}",
             event.position,
             event.event_type,
             event.stream,
             grouped(proof.index.saturating_add(1)),
-            grouped(checkpoint.size),
+            counted(checkpoint.size, "event"),
             hex(&checkpoint.root)
         ),
         event: Some(event),
@@ -273,9 +273,10 @@ fn growth(folder: &Folder<'_>, key: Option<&PublicKey>) -> Result<Held, Broken> 
         root: newer.root,
         event: None,
         sentence: format!(
-            "the {} events under the root {} are the first of the {} under {}, unchanged and in their order",
-            grouped(older.size),
+            "the {} under the root {} {} the first of the {} under {}, unchanged and in their order",
+            counted(older.size, "event"),
             hex(&older.root),
+            if older.size == 1 { "is" } else { "are" },
             grouped(newer.size),
             hex(&newer.root)
         ),

@@ -163,7 +163,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         older: passing.rows.older,
         position: until.map_or(reflected, |until| Some(position_of(&until, session))),
         position_from,
-        lag_events: passed.lag_events,
+        lag_events: until.is_some().then_some(passed.lag_events),
         columns: told.columns,
         distinguishing,
         faults: told.faults,

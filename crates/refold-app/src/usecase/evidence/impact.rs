@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use refold_audit::anchor::check::{Difference, Finding, Outcome};
+use refold_audit::anchor::check::{Difference, Finding, Outcome, Part as EventPart};
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::finding::Findings;
@@ -58,6 +58,8 @@ const BATCH_ROWS: usize = 1_024;
 pub(super) struct Older<'a> {
     pub session: &'a Session,
     pub outcome: Outcome,
+    /// Where events of it stand that no anchor has a place for.
+    pub below_zero: Vec<i64>,
 }
 
 /// Everything that impacts are told from.
@@ -84,8 +86,10 @@ struct Differing {
 }
 
 impl Differing {
-    fn of(outcome: &Outcome) -> Differing {
+    /// `below_zero`: where events stand that came below all positions of the anchor.
+    fn of(outcome: &Outcome, below_zero: &[i64]) -> Differing {
         let mut differing = Differing {
+            inserted: below_zero.iter().copied().collect(),
             is_cut: outcome.finding_count > outcome.findings.len() as u64
                 || (!outcome.is_named && !outcome.is_unchanged),
             ..Differing::default()
@@ -116,39 +120,53 @@ impl Differing {
     }
 }
 
+/// Whether the event that stood there may have been one of another stream: only its header tells of which it is.
+fn may_be_of_another(difference: &Difference) -> bool {
+    matches!(difference, Difference::Changed(parts) if parts.contains(&EventPart::Header))
+}
+
 impl<'a> Impacts<'a> {
     pub fn new(
         session: &'a Session,
         older: Option<Older<'a>>,
         program: Arc<dyn HandlerProgram>,
         horizon: u64,
-        outcome: &Outcome,
+        (outcome, below_zero): (&Outcome, &[i64]),
     ) -> Impacts<'a> {
         Impacts {
             session,
             before: older
                 .as_ref()
-                .map(|older| Differing::of(&older.outcome))
+                .map(|older| Differing::of(&older.outcome, &older.below_zero))
                 .unwrap_or_default(),
             older,
             program,
             horizon: i64::try_from(horizon).unwrap_or(i64::MAX),
-            now: Differing::of(outcome),
+            now: Differing::of(outcome, below_zero),
         }
     }
 
-    /// `stream`: that of the event that stands there today. `None`: the finding is not about one event.
-    pub fn of(&self, work: &Work<'_>, finding: &Finding, stream: Option<&[u8]>) -> Result<Option<Impact>, AppError> {
+    /// One for each stream that the finding touches: that of the event as it was, and that of the event that stands there
+    /// today, where it is another. `stream`: the latter. None where the finding is not about one event.
+    pub fn of(&self, work: &Work<'_>, finding: &Finding, stream: Option<&[u8]>) -> Result<Vec<Impact>, AppError> {
         match (&finding.difference, &self.older) {
-            (Difference::Somewhere { .. }, _) => Ok(None),
-            (Difference::Inserted, _) => stream.map(|stream| self.without_what_came(work, stream)).transpose(),
+            (Difference::Somewhere { .. }, _) => Ok(Vec::new()),
+            (Difference::Inserted, _) => stream
+                .into_iter()
+                .map(|stream| self.without_what_came(work, stream))
+                .collect(),
             (_, Some(older)) => {
                 let place = Position(finding.position as i64);
                 let known = Links::at(work, older.session.store().as_ref(), &[place])?.pop();
-                let stream = known.map(|event| event.stream).or_else(|| stream.map(Vec::from));
-                stream.map(|stream| self.by_copy(work, older, &stream)).transpose()
+                let mut streams: Vec<Vec<u8>> = known.map(|event| event.stream).into_iter().collect();
+                streams.extend(
+                    stream
+                        .filter(|stream| !streams.iter().any(|of| of == stream))
+                        .map(Vec::from),
+                );
+                streams.iter().map(|stream| self.by_copy(work, older, stream)).collect()
             }
-            (Difference::Moved { changed, .. }, None) if changed.is_empty() => Ok(Some(Impact {
+            (Difference::Moved { changed, .. }, None) if changed.is_empty() => Ok(vec![Impact {
                 stream: stream.map(text::exact),
                 is_proven: true,
                 changes: Vec::new(),
@@ -156,21 +174,27 @@ impl<'a> Impacts<'a> {
                     "the event is what it was in every part but its position: the state of its own stream is the same, \
                            and what changed is its place among the other streams"
                         .to_owned(),
-            })),
-            (Difference::Changed(_) | Difference::Removed | Difference::Moved { .. }, None) => Ok(Some(Impact {
-                stream: stream.map(text::exact),
-                is_proven: false,
-                changes: Vec::new(),
-                sentence:
-                    "the state before cannot be told from the anchor, which holds digests and no payloads: name an \
-                           older copy of the store (--copy)"
-                        .to_owned(),
-            })),
+            }]),
+            (difference @ (Difference::Changed(_) | Difference::Removed | Difference::Moved { .. }), None) => {
+                Ok(vec![Impact {
+                    stream: stream.map(text::exact),
+                    is_proven: false,
+                    changes: Vec::new(),
+                    sentence: format!(
+                        "the state before cannot be told from the anchor, which holds digests and no payloads{}: name an \
+                         older copy of the store (--copy)",
+                        match may_be_of_another(difference) {
+                            true => ", nor whether the event was of another stream",
+                            false => "",
+                        }
+                    ),
+                }])
+            }
         }
     }
 
-    /// The state before is that of today's events without those that came.
-    fn without_what_came(&self, work: &Work<'_>, stream: &[u8]) -> Result<Impact, AppError> {
+    /// Of an event that came: the state before is that of today's events without those that did.
+    pub fn without_what_came(&self, work: &Work<'_>, stream: &[u8]) -> Result<Impact, AppError> {
         let anchored = |position: i64| position <= self.horizon && !self.now.inserted.contains(&position);
         let before = self.fold(work, self.session, stream, &anchored)?;
         let after = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;

@@ -24,7 +24,7 @@ use super::known::Known;
 use super::passing::{Pass, unread};
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
-use crate::text::{grouped, hex};
+use crate::text::{counted, grouped, hex};
 
 pub(super) const EVENT: &str = "event.rfe1";
 pub(super) const PAYLOAD: &str = "payload";
@@ -143,9 +143,9 @@ fn prove_event(
     folder.add(INCLUSION, inclusion.to_text().as_bytes())?;
     let manifest = &known.manifest;
     let sentence = format!(
-        "the event at position {position} is number {} of the {} events of the anchor of {}, whose root is {}",
+        "the event at position {position} is number {} of the {} of the anchor of {}, whose root is {}",
         grouped(index + 1),
-        grouped(manifest.size),
+        counted(manifest.size, "event"),
         manifest.made_at,
         manifest.root
     );
@@ -195,9 +195,10 @@ fn prove_growth(
     folder.add(GROWTH, growth.to_text().as_bytes())?;
     let (before, after) = (&older.manifest, &newer.manifest);
     let sentence = format!(
-        "the {} events of the anchor of {} are the first of the {} of the anchor of {}, unchanged and in their order",
-        grouped(before.size),
+        "the {} of the anchor of {} {} the first of the {} of the anchor of {}, unchanged and in their order",
+        counted(before.size, "event"),
         before.made_at,
+        if before.size == 1 { "is" } else { "are" },
         grouped(after.size),
         after.made_at
     );

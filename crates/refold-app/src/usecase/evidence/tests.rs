@@ -1,5 +1,7 @@
 //! Anchors of real files: what is written, and what is said when the store or the anchor is no longer what it was.
 
+mod touched;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,7 @@ use tempfile::TempDir;
 
 use super::anchor::{AnchorAnswer, AnchorAsked, anchor};
 use super::anchors::anchors;
-use super::verify::{VerifyAnswer, VerifyAsked, verify};
+use super::verify::{VerifyAnswer, VerifyAsked, VerifyFinding, verify};
 use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
@@ -108,11 +110,11 @@ fn the_state_before_is_told_from_a_copy_that_the_anchor_proves() {
     lines[2_996] = lines[2_996].replace("\"n\":2996", "\"n\":1");
     case.write_store(&lines);
     let alone = case.verify(&made.dir, None).expect("a verdict");
-    let impact = alone.findings[0].impact.as_ref().expect("it is about one event");
+    let impact = alone.findings[0].impacts.first().expect("it is about one event");
     assert!(!impact.is_proven && impact.changes.is_empty(), "{}", impact.sentence);
     assert!(impact.sentence.contains("--copy"), "{}", impact.sentence);
     let answer = with_copy(&case, &made.dir, &lines, &VerifyAsked::default());
-    let impact = answer.findings[0].impact.as_ref().expect("it is about one event");
+    let impact = answer.findings[0].impacts.first().expect("it is about one event");
     assert!(impact.is_proven, "{}", impact.sentence);
     let shown: Vec<_> = impact
         .changes
@@ -131,7 +133,7 @@ fn the_state_before_is_told_from_a_copy_that_the_anchor_proves() {
     lines.truncate(2_999);
     lines[2_996] = Case::lines()[2_996].clone();
     let answer = with_copy(&case, &made.dir, &lines, &VerifyAsked::default());
-    let impact = answer.findings[0].impact.as_ref().expect("the copy has the event");
+    let impact = answer.findings[0].impacts.first().expect("the copy has the event");
     assert_eq!(answer.findings[0].kind, "REMOVED");
     assert!(impact.is_proven && impact.changes.len() == 1, "{}", impact.sentence);
 }
@@ -158,7 +160,7 @@ fn what_is_explained_stays_a_difference() {
     let answer = case
         .with_session(|work, session| verify(work, session, &asked, None))
         .expect("a verdict");
-    assert_eq!((answer.level, answer.finding_count), (None, 2));
+    assert_eq!((answer.level, answer.finding_count), ("L0", 2));
     let said: Vec<_> = answer
         .findings
         .iter()
@@ -240,7 +242,7 @@ fn a_version_that_is_missing_above_the_horizon_is_no_gap() {
 }
 
 fn kinds(answer: &VerifyAnswer) -> Vec<(&'static str, String)> {
-    let kind = |it: &super::verify::VerifyFinding| (it.kind, it.position.clone().unwrap_or_default());
+    let kind = |it: &VerifyFinding| (it.kind, it.position.clone().unwrap_or_default());
     answer.findings.iter().map(kind).collect()
 }
 
@@ -250,12 +252,12 @@ fn an_untouched_store_is_unchanged_and_what_came_is_counted() {
     let made = case.anchor(&case.asked()).expect("an anchor");
     assert_eq!((made.size, made.signed_by.as_ref()), (3_000, None));
     let answer = case.verify(&made.dir, None).expect("a verdict");
-    assert_eq!((answer.level, answer.finding_count, answer.added), (Some("L1"), 0, 0));
+    assert_eq!((answer.level, answer.finding_count, answer.added), ("L1", 0, 0));
     let mut lines = Case::lines();
     lines.push(lines[0].replace("e0", "new"));
     case.write_store(&lines);
     let answer = case.verify(&made.dir, None).expect("a verdict");
-    assert_eq!((answer.level, answer.added), (Some("L1"), 1), "{}", answer.sentence);
+    assert_eq!((answer.level, answer.added), ("L1", 1), "{}", answer.sentence);
 }
 
 #[test]
@@ -267,7 +269,7 @@ fn a_change_is_named_by_its_event() {
     lines[1_600] = lines[1_600].replace("Placed", "Paid");
     case.write_store(&lines);
     let answer = case.verify(&made.dir, None).expect("a verdict");
-    assert_eq!((answer.level, answer.finding_count), (None, 2), "{}", answer.sentence);
+    assert_eq!((answer.level, answer.finding_count), ("L0", 2), "{}", answer.sentence);
     assert!(answer.sentence.starts_with("NOT what"), "{}", answer.sentence);
     let [payload, event_type] = &answer.findings[..] else {
         panic!("{:?}", answer.findings)
@@ -307,7 +309,7 @@ fn without_leaves_a_change_is_named_by_its_range() {
     lines[1_500] = lines[1_500].replace("Placed", "Paid");
     case.write_store(&lines);
     let answer = case.verify(&made.dir, None).expect("a verdict");
-    assert_eq!((answer.level, answer.finding_count), (None, 1));
+    assert_eq!((answer.level, answer.finding_count), ("L0", 1));
     assert_eq!(answer.findings[0].kind, "DIFFERS");
 }
 
@@ -345,7 +347,7 @@ fn an_anchor_continues_only_what_it_follows() {
     let verified = case
         .verify(&second.dir, None)
         .expect("the key lies beside the first anchor");
-    assert_eq!(verified.level, Some("L1"));
+    assert_eq!(verified.level, "L1");
     lines[0] = lines[0].replace("Placed", "Paid");
     case.write_store(&lines);
     let refused = case.anchor(&next).expect_err("the past was rewritten");
@@ -365,7 +367,7 @@ fn a_signature_is_checked_and_must_be_of_the_key_that_was_named() {
     let made = case.anchor(&signed).expect("an anchor");
     assert_eq!(made.signed_by.as_deref(), Some(PUBLIC));
     let answer = case.verify(&made.dir, Some(PUBLIC)).expect("a verdict");
-    assert_eq!((answer.level, answer.anchor.is_key_known), (Some("L1"), true));
+    assert_eq!((answer.level, answer.anchor.is_key_known), ("L1", true));
     assert_eq!(
         case.verify(&made.dir, Some(OTHER))
             .map(drop)
@@ -405,10 +407,7 @@ fn an_anchor_with_any_byte_changed_is_refused() {
         }
         std::fs::write(file, bytes).expect("a file of the test");
     }
-    assert_eq!(
-        case.verify(&made.dir, Some(PUBLIC)).expect("whole again").level,
-        Some("L1")
-    );
+    assert_eq!(case.verify(&made.dir, Some(PUBLIC)).expect("whole again").level, "L1");
 }
 
 #[test]

@@ -9,7 +9,6 @@ use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
-use refold_core::row;
 use refold_core::work::Work;
 use serde::Serialize;
 
@@ -17,6 +16,7 @@ use super::aftermath::aftermath;
 use super::anchor::identity;
 use super::chain::{ChainAnswer, ChainAsked, has_chain, verify_chain};
 use super::explanation::Register;
+use super::header::{self, Told};
 use super::impact::{Impact, Impacts, Older};
 use super::known::{Known, public_key};
 use super::passing::{Pass, unread};
@@ -30,8 +30,8 @@ pub struct VerifyAnswer {
     /// `verified`; `broken`: it is not what the anchor says; `unverifiable`: not all of it can be read.
     pub outcome: &'static str,
     /// `L1`: every event up to the horizon is what the anchor says; `L2`: and it was at the time of a stamp, of an authority
-    /// that was named. `null`: not verified.
-    pub level: Option<&'static str>,
+    /// that was named. `L0`: observed, and not what the anchor says, or not all of it can be read.
+    pub level: &'static str,
     /// By position; the first ones of many.
     pub findings: Vec<VerifyFinding>,
     /// More than are among `findings`, when only the first are kept.
@@ -58,7 +58,7 @@ pub struct VerifyFinding {
     pub position: Option<String>,
     /// Of what moved: where it is now. Of a range: its last position.
     pub to: Option<String>,
-    /// As the event stands there today.
+    /// As the event stands there today; it may have been of another stream, which its impacts name.
     pub stream: Option<Exact>,
     pub version: Option<String>,
     #[serde(rename = "type")]
@@ -67,8 +67,9 @@ pub struct VerifyFinding {
     pub part: Vec<&'static str>,
     /// In words, where there is more to say: of a header also which column of the row it is, where a copy tells.
     pub detail: Option<String>,
-    /// What it did to the state of its aggregate; `null` of findings that are not about one event, and beyond the first.
-    pub impact: Option<Impact>,
+    /// What it did to the state of its aggregate, and where the event is of another stream now, to the states of both. Empty of
+    /// findings that are not about one event, and beyond the first.
+    pub impacts: Vec<Impact>,
     /// Whether somebody explained it. An explanation never makes it unchanged.
     pub explained: bool,
     /// What was said.
@@ -147,37 +148,61 @@ pub fn verify(
             rewritten(outcome),
         ));
     }
-    aftermath(work, session, &outcome.findings, known.horizon)?
+    aftermath(work, session, &outcome.findings, &held.below_zero, known.horizon)?
         .into_iter()
         .for_each(say);
-    found.extend(held.below_zero.iter().take(MOST_NAMED).map(|position| VerifyFinding {
-        position: Some(position.to_string()),
-        ..VerifyFinding::of_store(
-            "INSERTED",
-            "manipulation",
-            "below all positions of the anchor".to_owned(),
-        )
-    }));
-    let today = today(work, session, outcome.findings.iter().filter_map(place))?;
+    let below_zero = || held.below_zero.iter().copied().take(MOST_NAMED);
+    let today = today(
+        work,
+        session,
+        below_zero().chain(outcome.findings.iter().filter_map(place)),
+    )?;
     let older = match copy.filter(|_| !outcome.is_unchanged) {
-        Some(copy) => Some(Older {
-            session: copy,
-            outcome: Held::against(work, copy, &known, "verifying the copy")?.outcome,
-        }),
+        Some(copy) => {
+            let of_copy = Held::against(work, copy, &known, "verifying the copy")?;
+            Some(Older {
+                session: copy,
+                outcome: of_copy.outcome,
+                below_zero: of_copy.below_zero,
+            })
+        }
         None => None,
     };
-    let impacts = Impacts::new(session, older, program, known.horizon, outcome);
+    let impacts = Impacts::new(session, older, program, known.horizon, (outcome, &held.below_zero));
+    let mut told_impacts = 0;
+    for position in below_zero() {
+        let event = today.get(&position);
+        let mut told = VerifyFinding {
+            position: Some(position.to_string()),
+            ..VerifyFinding::of_store(
+                "INSERTED",
+                "manipulation",
+                "below all positions of the anchor".to_owned(),
+            )
+        }
+        .with_event(event);
+        if let Some(event) = event.filter(|_| told_impacts < MOST_IMPACTS) {
+            told.impacts = vec![impacts.without_what_came(work, &event.stream)?];
+            told_impacts += 1;
+        }
+        found.push(told);
+    }
     for (at, finding) in outcome.findings.iter().enumerate() {
         let event = place(finding).and_then(|place| today.get(&place));
         let mut told = VerifyFinding::of(finding, event);
         if told.part.contains(&part_name(&Part::Header)) {
-            told.detail = Some(match copy.filter(|_| at < MOST_IMPACTS) {
-                Some(copy) => header_in_words(&columns_that_differ(work, session, copy, finding)?),
-                None => header_in_words(&[]),
-            });
+            told.detail = Some(header::in_words(match copy {
+                None => Told::ByNobody,
+                Some(_) if at >= MOST_IMPACTS => Told::NotAsked,
+                Some(copy) => {
+                    // It came from a store, where positions are `i64`.
+                    let before = finding.position as i64;
+                    header::columns_that_differ(work, (copy, before), (session, place(finding).unwrap_or(before)))?
+                }
+            }));
         }
-        if at < MOST_IMPACTS {
-            told.impact = impacts.of(work, finding, event.map(|event| &*event.stream))?;
+        if at + told_impacts < MOST_IMPACTS {
+            told.impacts = impacts.of(work, finding, event.map(|event| &*event.stream))?;
         }
         told.explanation = register
             .as_ref()
@@ -207,9 +232,9 @@ pub fn verify(
             (None, _) => "broken",
         },
         level: match (finding_count, is_stamped) {
-            (0, true) => Some("L2"),
-            (0, false) => Some("L1"),
-            _ => None,
+            (0, true) => "L2",
+            (0, false) => "L1",
+            _ => "L0",
         },
         sentence: sentence(&known, &held, differing, explained),
         findings: found,
@@ -233,7 +258,7 @@ struct Held {
     outcome: Outcome,
     below_zero: Vec<i64>,
     uncovered_columns: Vec<String>,
-    /// Events above the horizon.
+    /// Events above the horizon that are none that was anchored below it.
     added: u64,
     /// What could not be read, in a sentence.
     unread: Option<String>,
@@ -259,11 +284,17 @@ impl Held {
             }
             check.push(hashed).map_err(failed)
         })?;
+        let outcome = check.finish().map_err(failed)?;
+        let has_come_from_below = |finding: &&Finding| match finding.difference {
+            Difference::Moved { to, .. } => to > known.horizon,
+            _ => false,
+        };
+        let from_below = outcome.findings.iter().filter(has_come_from_below).count() as u64;
         Ok(Held {
-            outcome: check.finish().map_err(failed)?,
+            outcome,
             below_zero: passed.below_zero,
             uncovered_columns: passed.more_columns,
-            added,
+            added: added.saturating_sub(from_below),
             unread: unread(&findings),
         })
     }
@@ -305,17 +336,24 @@ fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> Strin
             ),
         };
         return format!(
-            "NOT what {of} says: {} among the {} events up to position {}{said}; {came}",
+            "NOT what {of} says: {} among the {} up to position {}{said}; {came}",
             counted(differing, "difference"),
-            grouped(manifest.size),
+            counted(manifest.size, "event"),
             manifest.horizon
         );
     }
-    format!(
-        "unchanged since {of}: all {} events up to position {} are byte for byte what they were; {came}",
-        grouped(manifest.size),
-        manifest.horizon
-    )
+    let all = match manifest.size {
+        1 => format!(
+            "the 1 event up to position {} is byte for byte what it was",
+            manifest.horizon
+        ),
+        size => format!(
+            "all {} up to position {} are byte for byte what they were",
+            counted(size, "event"),
+            manifest.horizon
+        ),
+    };
+    format!("unchanged since {of}: {all}; {came}")
 }
 
 /// An event as it stands there today.
@@ -325,11 +363,11 @@ pub(super) struct Today {
     pub event_type: Exact,
 }
 
-/// Where the event of a finding stands today.
-fn place(finding: &Finding) -> Option<u64> {
+/// Where the event of a finding stands today. Positions came from the store, where they are `i64`.
+fn place(finding: &Finding) -> Option<i64> {
     match finding.difference {
-        Difference::Changed(_) | Difference::Inserted => Some(finding.position),
-        Difference::Moved { to, .. } => Some(to),
+        Difference::Changed(_) | Difference::Inserted => Some(finding.position as i64),
+        Difference::Moved { to, .. } => Some(to as i64),
         Difference::Removed | Difference::Somewhere { .. } => None,
     }
 }
@@ -338,12 +376,11 @@ fn place(finding: &Finding) -> Option<u64> {
 pub(super) fn today(
     work: &Work<'_>,
     session: &Session,
-    places: impl Iterator<Item = u64>,
-) -> Result<HashMap<u64, Today>, AppError> {
-    // Positions came from the store, where they are `i64`.
+    places: impl Iterator<Item = i64>,
+) -> Result<HashMap<i64, Today>, AppError> {
     let places = places.take(MOST_NAMED);
     let query = ReadQuery {
-        scope: Scope::Positions(places.map(|it| Position(it as i64)).collect()),
+        scope: Scope::Positions(places.map(Position).collect()),
         direction: Direction::Forward,
         columns: Columns::SKELETON,
     };
@@ -358,56 +395,10 @@ pub(super) fn today(
                 version: (event.version != EventBatch::NO_VERSION).then(|| event.version.0.to_string()),
                 event_type: text::exact(names.type_name(event.event_type)),
             };
-            today.insert(event.position.0 as u64, seen);
+            today.insert(event.position.0, seen);
         }
     }
     Ok(today)
-}
-
-/// The columns of a row that are others than in the older copy. Bodies stand in a row for themselves: a payload that changed
-/// is none of them.
-fn columns_that_differ(
-    work: &Work<'_>,
-    session: &Session,
-    copy: &Session,
-    finding: &Finding,
-) -> Result<Vec<String>, AppError> {
-    let row_at = |session: &Session, position: u64| -> Result<Vec<u8>, AppError> {
-        let query = ReadQuery {
-            // It came from a store, where positions are `i64`.
-            scope: Scope::Positions(vec![Position(position as i64)]),
-            direction: Direction::Forward,
-            columns: Columns {
-                row: true,
-                ..Columns::ALL
-            },
-        };
-        let mut reader = session.store().read(&query)?;
-        let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
-        let is_there = reader.next_batch(work, 1, &mut batch, &mut names, &ignored)? && !batch.is_empty();
-        let row = is_there.then(|| batch.event(0).row.map(<[u8]>::to_vec)).flatten();
-        Ok(row.unwrap_or_default())
-    };
-    let before = row_at(copy, finding.position)?;
-    let now = row_at(session, place(finding).unwrap_or(finding.position))?;
-    let known: HashMap<&[u8], &[u8]> = row::columns(&before)
-        .map(|column| (column.name, column.framed))
-        .collect();
-    let differing =
-        row::columns(&now).filter(|column| known.get(column.name).is_some_and(|framed| *framed != column.framed));
-    Ok(differing.map(|column| text::shown(column.name)).collect())
-}
-
-fn header_in_words(columns: &[String]) -> String {
-    match columns {
-        [] => {
-            "of the header: stream, version, id, type, a time, a link, or a column of its row that no record shows; an \
-               older copy of the store tells which (--copy)"
-                .to_owned()
-        }
-        [column] => format!("of the header: the column {column} of its row"),
-        columns => format!("of the header: the columns {} of its row", columns.join(", ")),
-    }
 }
 
 impl VerifyFinding {
@@ -422,9 +413,19 @@ impl VerifyFinding {
             event_type: None,
             part: Vec::new(),
             detail: Some(detail),
-            impact: None,
+            impacts: Vec::new(),
             explained: false,
             explanation: None,
+        }
+    }
+
+    /// With the event that stands there today.
+    fn with_event(self, event: Option<&Today>) -> VerifyFinding {
+        VerifyFinding {
+            stream: event.map(|event| text::exact(&event.stream)),
+            version: event.and_then(|event| event.version.clone()),
+            event_type: event.map(|event| event.event_type.clone()),
+            ..self
         }
     }
 
@@ -445,15 +446,16 @@ impl VerifyFinding {
             severity: "manipulation",
             position: Some(finding.position.to_string()),
             to: to.map(|to| to.to_string()),
-            stream: event.map(|event| text::exact(&event.stream)),
-            version: event.and_then(|event| event.version.clone()),
-            event_type: event.map(|event| event.event_type.clone()),
+            stream: None,
+            version: None,
+            event_type: None,
             part,
             detail,
-            impact: None,
+            impacts: Vec::new(),
             explained: false,
             explanation: None,
         }
+        .with_event(event)
     }
 }
 

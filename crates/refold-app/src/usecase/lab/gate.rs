@@ -183,7 +183,8 @@ impl Sent<'_> {
         found: &Arc<Findings>,
     ) -> Result<(), AppError> {
         let (stream, until) = scope.stream()?;
-        let stream = Stream::load(work, session, stream, found)?;
+        let of_skeleton = Findings::default();
+        let stream = Stream::load(work, session, stream, &of_skeleton)?;
         let until = match until {
             Some(cursor) => stream.track.resolve(&session.cursor(cursor)?, clock::now())?,
             None => stream.track.head(),
@@ -191,7 +192,9 @@ impl Sent<'_> {
         stream.visit(work, session.store(), found, Moment::START, until, &mut |_, event| {
             self.take(event, stream.names());
             Ok(())
-        })
+        })?;
+        findings::add_again(&of_skeleton, found);
+        Ok(())
     }
 
     fn take(&mut self, event: &EventView<'_>, names: &Names) {

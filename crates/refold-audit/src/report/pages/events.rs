@@ -17,7 +17,8 @@ pub(super) fn blocks(report: &Report, rows: &[EventRow], files: &[&str]) -> Vec<
         blocks.push(figures_of(over_time));
     }
     let counts = |counted: &[Counted]| -> Vec<Vec<String>> {
-        let row = |of: &Counted| vec![of.name.clone(), grouped(of.count)];
+        // A line of a cell is ours: what the store holds has none.
+        let row = |of: &Counted| vec![visible(&of.name), grouped(of.count)];
         counted.iter().map(row).collect()
     };
     for (caption, name, of) in [
@@ -55,10 +56,11 @@ pub(super) fn blocks(report: &Report, rows: &[EventRow], files: &[&str]) -> Vec<
         caption,
         columns: vec![
             code_column("position", 10),
-            column("stream, version", 17),
-            column("type", 15),
-            column("time (UTC)", 18),
-            code_column("payload, metadata", 40),
+            column("stream, version", 16),
+            column("type", 14),
+            // The time of day fits on a line, to the nanosecond.
+            column("time (UTC)", 22),
+            code_column("payload, metadata", 38),
         ],
         rows: rows.iter().map(event).collect(),
     }));

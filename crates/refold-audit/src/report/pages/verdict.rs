@@ -2,7 +2,7 @@
 //! says nothing of. Whatever was asked, it is laid out alike.
 
 use super::{Block, Table, code_column, column, counted, grouped, heading, held_in};
-use crate::report::model::{Finding, Report, Verdict};
+use crate::report::model::{Finding, Impact, Report, Verdict};
 use crate::report::rows::cut;
 use crate::report::visible;
 
@@ -22,7 +22,11 @@ pub(super) fn blocks(report: &Report, files: &[&str]) -> Vec<Block> {
     if !verdict.findings.is_empty() {
         blocks.push(Block::Table(findings(verdict, files)));
     }
-    let changed = verdict.findings.iter().filter_map(|finding| changes(finding, verdict));
+    let impacts = verdict
+        .findings
+        .iter()
+        .flat_map(|finding| finding.impacts.iter().map(move |impact| (finding, impact)));
+    let changed = impacts.filter_map(|(finding, impact)| changes(finding, impact, verdict));
     blocks.extend(changed.map(Block::Table));
     blocks.push(Block::Text("What was not checked:".to_owned()));
     blocks.push(Block::List(verdict.not_checked.clone()));
@@ -62,7 +66,12 @@ fn row(finding: &Finding) -> Vec<String> {
     };
     let version = finding.version.as_ref().map(|version| format!("v{version}"));
     let event: Vec<String> = version.into_iter().chain(finding.event_type.clone()).collect();
-    let impact = finding.impact.as_ref();
+    let said = [
+        Some(finding.part.join(", ")).filter(|part| !part.is_empty()),
+        finding.detail.clone(),
+        finding.explanation.as_ref().map(|said| format!("explained: {said}")),
+    ];
+    let impacts = finding.impacts.iter().map(|impact| Some(impact.in_words()));
     vec![
         lines(vec![Some(finding.kind.clone()), Some(finding.severity.clone())]),
         lines(vec![
@@ -73,19 +82,16 @@ fn row(finding: &Finding) -> Vec<String> {
             finding.stream.clone(),
             Some(event.join(" ")).filter(|event| !event.is_empty()),
         ]),
-        lines(vec![
-            Some(finding.part.join(", ")).filter(|part| !part.is_empty()),
-            finding.detail.clone(),
-            finding.explanation.as_ref().map(|said| format!("explained: {said}")),
-            impact.map(|impact| impact.sentence.clone()),
-        ]),
+        lines(said.into_iter().chain(impacts).collect()),
     ]
 }
 
-fn changes(finding: &Finding, verdict: &Verdict) -> Option<Table> {
-    let impact = finding.impact.as_ref().filter(|impact| !impact.changes.is_empty())?;
+fn changes(finding: &Finding, impact: &Impact, verdict: &Verdict) -> Option<Table> {
+    if impact.changes.is_empty() {
+        return None;
+    }
     let side = |value: &Option<String>| match value {
-        Some(value) => cut(value, value, MOST_LETTERS),
+        Some(value) => cut(&visible(value), value, MOST_LETTERS),
         None => "(nothing)".to_owned(),
     };
     let place = finding.position.as_ref().map(|position| format!(" at {position}"));
@@ -95,13 +101,13 @@ fn changes(finding: &Finding, verdict: &Verdict) -> Option<Table> {
             "{}{}: the state of {}",
             finding.kind,
             place.unwrap_or_default(),
-            finding.stream.as_deref().unwrap_or("its aggregate")
+            impact.stream.as_deref().unwrap_or("its aggregate")
         ),
         columns: vec![code_column("path", 34), code_column(before, 33), code_column(after, 33)],
         rows: impact
             .changes
             .iter()
-            .map(|change| vec![change.path.clone(), side(&change.before), side(&change.after)])
+            .map(|change| vec![visible(&change.path), side(&change.before), side(&change.after)])
             .collect(),
     })
 }

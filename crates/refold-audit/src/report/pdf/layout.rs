@@ -109,12 +109,13 @@ impl Layout<'_> {
             Block::List(lines) => self.list(lines),
             Block::Table(table) | Block::Events(table) => self.table(table),
             Block::Figure(over_time) => {
-                self.room(figure::HEIGHT);
+                let height = figure::height(self.faces, over_time, BODY);
+                self.room(height);
                 let (bars, labels) = figure::draw(self.faces, over_time, MARGIN, self.y, BODY);
                 let mark = self.mark(Mark::Bars { bars, labels });
                 let words = super::super::pages::in_words(over_time);
                 self.out.tree.push(Node::Part(Part::Figure(words), vec![mark]));
-                self.y += figure::HEIGHT + 8.0;
+                self.y += height + 8.0;
             }
         }
     }

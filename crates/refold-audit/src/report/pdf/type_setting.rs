@@ -22,7 +22,7 @@ pub(super) struct Faces {
     code: Face,
 }
 
-/// Where a line may end: behind these.
+/// Where a line may end: behind these, unless they stand within a number or a time.
 const BREAKS: [char; 9] = [' ', ',', ';', '/', '-', '_', '}', ']', ':'];
 
 impl Faces {
@@ -105,7 +105,7 @@ impl Faces {
                     end = may_end.unwrap_or(at);
                     break;
                 }
-                if BREAKS.contains(&letter) {
+                if may_break(rest, at, letter) {
                     may_end = Some(at + letter.len_utf8());
                 }
             }
@@ -116,6 +116,17 @@ impl Faces {
             }
             rest = later;
         }
+    }
+}
+
+/// Whether a line may end behind this letter. A time is one word to the letter between its day and its time of day.
+fn may_break(text: &str, at: usize, letter: char) -> bool {
+    let (before, behind) = text.as_bytes().split_at(at);
+    let is_behind_digit = before.last().is_some_and(u8::is_ascii_digit);
+    match (letter, behind) {
+        ('T', [_, first, second, b':', ..]) => is_behind_digit && first.is_ascii_digit() && second.is_ascii_digit(),
+        ('-' | ':' | ',', [_, next, ..]) => !(is_behind_digit && next.is_ascii_digit()),
+        _ => BREAKS.contains(&letter),
     }
 }
 
@@ -132,5 +143,30 @@ impl Face {
         let glyph = self.parsed.glyph_index(letter).unwrap_or_default();
         let units = self.parsed.glyph_hor_advance(glyph).unwrap_or_default();
         f32::from(units) / f32::from(self.parsed.units_per_em())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_numbers_break_where_they_may_alone() {
+        let faces = Faces::new().unwrap();
+        for text in [
+            "recorded 2024-06-01T12:00:00.123456789Z and 2016-12-31T23:59:60Z of 12,345,678 events",
+            "its recorded time cannot be read: the text 2024-13-01 00:00:00",
+        ] {
+            // Narrow, and wide enough for each part.
+            for width in 120..200 {
+                let lines = faces.lines(Style::Text, 9.0, text, width as f32);
+                let is_broken = |pair: &[String]| {
+                    let (before, behind) = (pair[0].as_bytes(), pair[1].as_bytes());
+                    let [.., digit, mark] = before else { return false };
+                    b"-:,".contains(mark) && digit.is_ascii_digit() && behind[0].is_ascii_digit()
+                };
+                assert!(!lines.windows(2).any(is_broken), "{width}: {lines:?}");
+            }
+        }
     }
 }

@@ -493,7 +493,7 @@ fn an_edited_event_whose_successor_was_edited_to_name_it_is_not_called_one_with_
             of("CHANGED", 18, None, &["predecessorhash"])
         ]
     );
-    assert!(answer.findings.iter().all(|of| of.impact.is_none()));
+    assert!(answer.findings.iter().all(|of| of.impacts.is_empty()));
 }
 
 #[test]

@@ -62,9 +62,11 @@ pub(super) fn answer(
     // What is about the whole store stands first.
     told.sort_by_key(|told| told.finding.position.as_deref().and_then(|it| it.parse::<i64>().ok()));
     told.truncate(MOST_NAMED);
-    let today = today(work, held.session, told.iter().filter_map(|told| told.place))?;
+    // Positions came from the store, where they are `i64`.
+    let stored = |place: Option<u64>| place.map(|place| place as i64);
+    let today = today(work, held.session, told.iter().filter_map(|told| stored(told.place)))?;
     let named = |Told { mut finding, place }: Told| {
-        if let Some(event) = place.and_then(|place| today.get(&place)) {
+        if let Some(event) = stored(place).and_then(|place| today.get(&place)) {
             finding.stream = Some(exact(&event.stream));
             finding.version.clone_from(&event.version);
             finding.event_type = Some(event.event_type.clone());

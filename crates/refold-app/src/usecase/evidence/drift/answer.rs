@@ -40,8 +40,8 @@ pub struct DriftAnswer {
     /// How far the read model is as a whole; where nobody says, the last position that a row which is right reflects.
     pub position: Option<String>,
     pub position_from: PositionFrom,
-    /// Events of these streams that the read model as a whole has not come to.
-    pub lag_events: u64,
+    /// Events of these streams that the read model as a whole has not come to; `null` where nobody says how far that is.
+    pub lag_events: Option<u64>,
     /// By column: in how many rows it is different, the most first.
     pub columns: Vec<ColumnFaults>,
     /// What the streams of wrong rows have in common, the most telling first.

@@ -236,8 +236,10 @@ fn planted_faults_are_named_and_nothing_else_is() {
             (rows.len() as u32, 0),
             "no false alarm"
         );
-        assert_eq!(sound.lag_events, 1_500);
+        assert_eq!(sound.lag_events, Some(1_500));
     }
+    let unasked = drifted(&events, &rows, By::Version, None);
+    assert_eq!(unasked.lag_events, None, "nobody says how far the whole is");
     let mut planted: Vec<(FaultKind, String)> = Vec::new();
     for fault in 0..120 {
         let (at, name) = (fault * 7, format!("order-{}", rows[fault * 7].stream));

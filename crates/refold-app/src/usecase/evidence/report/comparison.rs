@@ -231,7 +231,8 @@ fn differing(of: &DifferingAnswer) -> Finding {
         part: Vec::new(),
         detail: Some(stretches.into_iter().chain(count).collect::<Vec<_>>().join("; ")),
         explanation: None,
-        impact: Some(Impact {
+        impacts: vec![Impact {
+            stream: Some(of.stream.text().into_owned()),
             sentence: match u64::from(of.place_count) {
                 count if places < count => format!("{} differ, the first {places} are told", counted(count, "value")),
                 1 => "1 value differs".to_owned(),
@@ -239,7 +240,7 @@ fn differing(of: &DifferingAnswer) -> Finding {
             },
             is_proven: true,
             changes: of.places.iter().map(change).collect(),
-        }),
+        }],
     }
 }
 
@@ -255,6 +256,6 @@ fn failing(of: &StopAnswer, answer: &CompareAnswer) -> Finding {
         part: Vec::new(),
         detail: Some(format!("{}: {}", side_of(answer, of.side), of.reason)),
         explanation: None,
-        impact: None,
+        impacts: Vec::new(),
     }
 }

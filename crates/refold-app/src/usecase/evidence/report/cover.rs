@@ -1,5 +1,7 @@
 //! The cover: what the report is about, what it claims, and the one thing that matters most.
 
+use std::cmp::Reverse;
+
 use refold_audit::report::model::{Cover, Found};
 
 use super::Gathered;
@@ -87,19 +89,18 @@ fn bounds(gathered: &Gathered<'_>) -> String {
 }
 
 fn headline(found: &[Found]) -> String {
-    let severe = found
-        .iter()
-        .max_by_key(|of| SEVERITIES.iter().position(|name| *name == of.severity));
-    match severe {
-        None => "nothing noteworthy was found".to_owned(),
-        Some(of) => {
-            let detail = of.first.first().map(|one| one.detail.as_str()).unwrap_or_default();
-            format!(
-                "{} {} ({}); the first: {detail}",
-                grouped(of.count),
-                of.code,
-                of.severity
-            )
-        }
-    }
+    let mut found: Vec<&Found> = found.iter().collect();
+    // The most severe first, else as they stand in the report.
+    found.sort_by_key(|of| Reverse(SEVERITIES.iter().position(|name| *name == of.severity)));
+    let [worst, others @ ..] = &found[..] else {
+        return "nothing noteworthy was found".to_owned();
+    };
+    let named = |of: &Found| format!("{} {} ({})", grouped(of.count), of.code, of.severity);
+    let detail = worst.first.first().map(|one| one.detail.as_str()).unwrap_or_default();
+    let others: Vec<String> = others.iter().map(|of| named(of)).collect();
+    let besides = match others.len() as u64 {
+        0 => String::new(),
+        count => format!("; and {}: {}", counted(count, "other kind"), others.join(", ")),
+    };
+    format!("{}, the first: {detail}{besides}", named(worst))
 }

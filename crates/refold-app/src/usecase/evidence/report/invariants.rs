@@ -92,7 +92,7 @@ fn came_upon(of: &FindingWire) -> Finding {
         part: Vec::new(),
         detail: Some(detail),
         explanation: None,
-        impact: None,
+        impacts: Vec::new(),
     }
 }
 
@@ -208,6 +208,6 @@ fn finding(of: &ViolationAnswer, answer: &CheckAnswer) -> Finding {
         part: Vec::new(),
         detail: Some(detail.join("; ")),
         explanation: None,
-        impact: None,
+        impacts: Vec::new(),
     }
 }

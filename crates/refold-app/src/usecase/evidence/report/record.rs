@@ -59,6 +59,8 @@ struct Taken<'a> {
     /// Of a report about a person: what is left of an event.
     subject: Option<&'a mut Subject>,
     found: &'a Findings,
+    /// What reading them whole came upon.
+    told: Findings,
     total: u64,
 }
 
@@ -129,6 +131,7 @@ impl Record {
             hidden,
             subject,
             found,
+            told: Findings::default(),
             total,
         };
         match selection.whole {
@@ -143,6 +146,8 @@ impl Record {
                 }
             }
         }
+        // A pass by skeletons met most of it before.
+        findings::add_again(&taken.told, found);
         Ok(())
     }
 
@@ -159,7 +164,6 @@ impl Record {
             location: session.location().to_owned(),
             detail: "it holds other events than a moment ago".to_owned(),
         };
-        // A pass by skeletons told of what cannot be read already.
         let told = Findings::default();
         let mut expected = expected.iter();
         let mut reader = session.store().read(&ReadQuery {
@@ -184,13 +188,9 @@ impl Record {
             }
             work.tick("writing the events", self.ended.written, Some(taken.total))?;
         }
-        let found = taken.found;
-        let known: Vec<&str> = found.summary().iter().map(|(code, ..)| *code).collect();
-        for (code, count, kept) in told.summary() {
-            if !findings::leaves_out(code) || !known.contains(&code) {
-                found.report_many(code, count, kept);
-            }
-        }
+        // What cannot be read at all is met in each part.
+        findings::add_lacking(&told, taken.found);
+        findings::add_others(&told, &taken.told);
         match expected.next() {
             None => Ok(()),
             Some(_) => Err(changed().into()),

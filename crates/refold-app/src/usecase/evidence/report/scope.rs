@@ -6,7 +6,7 @@ use std::sync::Arc;
 use refold_audit::report::model::{Counts, Scope};
 use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch, Position};
-use refold_core::finding::Findings;
+use refold_core::finding::{Finding, Findings};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope as ReadScope};
 use refold_core::time::Timestamp;
@@ -146,7 +146,7 @@ impl Selection {
             if !taken.insert(stream.id.clone()) {
                 continue;
             }
-            stream.report_track(session.description().numbering(), &own);
+            report_track(session, &stream, &own);
             session.mask().report(&stream.category, &own);
             let (from, to) = bounds.range(session, &stream, &own)?;
             selection.take(&stream, from.0 as usize..to.0.max(from.0) as usize);
@@ -212,9 +212,12 @@ impl Selection {
         };
         let mut reader = session.store().read(&query)?;
         let (mut batch, mut names) = (EventBatch::default(), Names::default());
+        // Of a part of the store: the streams that are in it.
+        let is_part = category.is_some() || asked.from.is_some() || asked.to.is_some();
+        let (mut streams, of_pass) = (HashSet::new(), Findings::default());
         let total = session.description().event_count;
         work.tick("looking for the events", 0, total)?;
-        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, found)? {
+        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &of_pass)? {
             for ((position, stream), time) in batch.positions.iter().zip(&batch.streams).zip(&batch.recorded_at) {
                 selection.pass(*position);
                 let is_within = |time: Timestamp| {
@@ -231,6 +234,9 @@ impl Selection {
                 } else {
                     selection.positions.push(*position);
                     selection.widen(*time);
+                    if is_part && !streams.contains(names.stream(*stream)) {
+                        streams.insert(names.stream(*stream).to_vec());
+                    }
                 }
             }
             work.tick("looking for the events", selection.examined, total)?;
@@ -240,7 +246,56 @@ impl Selection {
             selection.whole = Some((after, to.position));
         }
         selection.positions.sort_unstable();
+        match category.is_some() && asked.from.is_none() && asked.to.is_none() {
+            // It passed by those of other categories too; its own are read whole, and meet theirs again.
+            true => findings::add_lacking(&of_pass, found),
+            false => findings::add(&of_pass, found),
+        }
+        match is_part {
+            true => selection.report_tracks(work, session, &streams, found)?,
+            false => {
+                let of_index = Findings::default();
+                session.build_index(work)?.report_findings(&of_index);
+                findings::add_again(&of_index, found);
+            }
+        }
         Ok(selection)
+    }
+
+    /// What the skeletons of these streams show at the events of the report: versions that are missing or double, clocks that
+    /// run backwards, times that cannot be.
+    fn report_tracks(
+        &self,
+        work: &Work<'_>,
+        session: &Session,
+        streams: &HashSet<Vec<u8>>,
+        found: &Findings,
+    ) -> Result<(), AppError> {
+        let index = session.build_index(work)?;
+        for (at, id) in streams.iter().enumerate() {
+            work.tick("checking the streams", at as u64, Some(streams.len() as u64))?;
+            let Some(ordinal) = index.find_stream(id)? else {
+                continue;
+            };
+            let (mut names, category) = (Names::default(), index.stream(ordinal)?.category.to_vec());
+            names.intern_stream(id, || &category);
+            let track = index.track(work, ordinal, &mut names)?;
+            let Some(stream) = Stream::of_track(session, id, Arc::new(track), names) else {
+                continue;
+            };
+            let own = Findings::default();
+            report_track(session, &stream, &own);
+            for (code, count, kept) in own.summary() {
+                let all = kept.len() as u64;
+                let is_here = |of: &Finding| of.position.is_none_or(|at| self.positions.binary_search(&at).is_ok());
+                let kept: Vec<Finding> = kept.into_iter().filter(is_here).collect();
+                let outside = all - kept.len() as u64;
+                if count > outside {
+                    found.report_many(code, count - outside, kept);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The events that stand at these places; where none does there is none in the report.
@@ -254,6 +309,7 @@ impl Selection {
         wanted.sort_unstable();
         wanted.dedup();
         let mut selection = Selection::empty("findings");
+        let mut streams = HashSet::new();
         for part in wanted.chunks(READ_EVENTS) {
             let mut reader = session.store().read(&ReadQuery {
                 scope: ReadScope::Positions(part.to_vec()),
@@ -264,10 +320,13 @@ impl Selection {
             while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, found)? {
                 selection.positions.extend_from_slice(&batch.positions);
                 batch.recorded_at.iter().for_each(|time| selection.widen(*time));
+                streams.extend(batch.streams.iter().map(|stream| names.stream(*stream).to_vec()));
                 work.tick("looking for the events", selection.positions.len() as u64, None)?;
             }
         }
         selection.examined = selection.positions.len() as u64;
+        selection.positions.sort_unstable();
+        selection.report_tracks(work, session, &streams, found)?;
         Ok(selection)
     }
 
@@ -321,6 +380,10 @@ impl Selection {
             gap_count: self.gaps.as_ref().map(|gaps| gaps.count),
         }
     }
+}
+
+fn report_track(session: &Session, stream: &Stream, findings: &Findings) {
+    stream.report_track(session.description().numbering(), findings);
 }
 
 /// One end of a span of the whole store.

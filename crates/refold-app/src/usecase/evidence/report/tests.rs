@@ -1,5 +1,6 @@
 //! Reports of real files: what is in them, that they come out alike, and what is said when one was changed.
 
+mod counted;
 mod forged;
 mod layers;
 mod noticed;

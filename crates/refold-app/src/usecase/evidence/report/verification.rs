@@ -25,7 +25,7 @@ pub(super) fn judged(
     hidden: &mut HiddenPaths,
 ) -> Result<Judged, AppError> {
     let answer = verify(work, session, asked, copy)?;
-    let impacts = answer.findings.iter().filter_map(|finding| finding.impact.as_ref());
+    let impacts = answer.findings.iter().flat_map(|finding| &finding.impacts);
     impacts.for_each(|impact| hidden.add_impact(impact));
     let options = [
         Some("--verification DIR"),
@@ -63,7 +63,7 @@ pub(super) fn judged(
         positions: all(&answer).flat_map(places).collect(),
         what: "of a verification",
         how: format!("held against the anchor of {}", anchor.made_at),
-        level: answer.level.unwrap_or("L0"),
+        level: answer.level,
         claim: claim(&answer),
         came_upon: Vec::new(),
         handler: handler::wire(session.adopted(asked.handler.as_deref())?.identity()),
@@ -71,7 +71,8 @@ pub(super) fn judged(
         steps: [
             "Every event of the store was read whole and hashed again. The tree of those up to the horizon, and each of its \
              leaves where the anchor keeps them, were held against the anchor.",
-            "The state that a finding made other is that after the events of its stream up to the horizon.",
+            "The state that a finding made other is that after the events of its stream up to the horizon; where an event is of \
+             another stream now, the states of both are told.",
         ]
         .map(str::to_owned)
         .to_vec(),
@@ -258,7 +259,7 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
         answer.chain.as_ref().and_then(|chain| {
             first_named(chain.findings.len() as u64, chain.finding_count, "chain finding")
         }),
-        answer.findings.iter().any(|finding| finding.impact.is_none()).then(|| {
+        answer.findings.iter().any(|finding| finding.impacts.is_empty()).then(|| {
             format!(
                 "What findings about no single event, and those after the first {MOST_IMPACTS} differences, did to states."
             )
@@ -273,7 +274,8 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
 
 fn finding(of: &VerifyFinding) -> Finding {
     let text = |name: &Option<Exact>| name.as_ref().map(|name| name.text().into_owned());
-    let stream = of.impact.as_ref().and_then(|impact| impact.stream.as_ref());
+    // Of an event that is gone a copy knows whose it was.
+    let stream = of.impacts.first().and_then(|impact| impact.stream.as_ref());
     Finding {
         kind: of.kind.to_owned(),
         severity: of.severity.to_owned(),
@@ -285,7 +287,7 @@ fn finding(of: &VerifyFinding) -> Finding {
         part: of.part.iter().map(|part| (*part).to_owned()).collect(),
         detail: of.detail.clone(),
         explanation: of.explanation.clone(),
-        impact: of.impact.as_ref().map(impact_of),
+        impacts: of.impacts.iter().map(impact_of).collect(),
     }
 }
 
@@ -296,6 +298,7 @@ fn impact_of(of: &impact::Impact) -> Impact {
         after: of.after.as_ref().map(json),
     };
     Impact {
+        stream: of.stream.as_ref().map(|stream| stream.text().into_owned()),
         sentence: of.sentence.clone(),
         is_proven: of.is_proven,
         changes: of.changes.iter().map(change).collect(),

@@ -142,8 +142,8 @@ fn it_names_what_the_verification_names() {
                 "{what}"
             );
             assert!(named.stream.is_none() || told.stream == named.stream.as_ref().map(|of| of.text().into_owned()));
-            let changes = told.impact.iter().flat_map(|impact| &impact.changes);
-            let of_named = named.impact.iter().flat_map(|impact| &impact.changes);
+            let changes = told.impacts.iter().flat_map(|impact| &impact.changes);
+            let of_named = named.impacts.iter().flat_map(|impact| &impact.changes);
             assert_eq!(
                 changes
                     .map(|of| (of.path.clone(), of.before.clone(), of.after.clone()))
@@ -160,7 +160,7 @@ fn it_names_what_the_verification_names() {
             (&*verdict.outcome, verdict.finding_count, &*verdict.sentence),
             (verified.outcome, verified.finding_count, &*verified.sentence)
         );
-        assert_eq!(report.cover.level, verified.level.unwrap_or("L0"), "{what}");
+        assert_eq!(report.cover.level, verified.level, "{what}");
         assert_eq!(verdict.findings, found, "{what}");
         assert!(!verdict.not_checked.is_empty());
         // The events are those that stand where a finding says.
@@ -246,7 +246,7 @@ fn what_is_redacted_is_in_no_state_before_or_after() {
     assert!(
         findings(&made.dir)
             .iter()
-            .any(|of| of.impact.as_ref().is_some_and(|impact| !impact.changes.is_empty()))
+            .any(|of| of.impacts.iter().any(|impact| !impact.changes.is_empty()))
     );
 }
 
