@@ -153,9 +153,14 @@ impl FileSource {
         if Times::of(&now) != self.times {
             // A file that only grows is longer; of one that is not, any byte may be another.
             if now.len() == self.byte_count {
-                return Err(self.changed(match Times::of(&now).modified == self.times.modified {
-                    true => "it was rewritten, or its name or rights are others",
-                    false => "it was rewritten",
+                let is_written = Times::of(&now).modified != self.times.modified;
+                // Taking a file away, or another name for it, changes its times and nothing of what was opened.
+                if !is_written && !self.has_its_name() {
+                    return Ok(());
+                }
+                return Err(self.changed(match is_written {
+                    true => "it was rewritten",
+                    false => "it was rewritten, or its name or rights are others",
                 }));
             }
             let blocks = blocks(&self.file, self.byte_count).map_err(unreadable)?;
@@ -164,6 +169,11 @@ impl FileSource {
             }
         }
         Ok(())
+    }
+
+    /// Whether the path still leads to what was opened.
+    fn has_its_name(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|now| (now.dev(), now.ino()) == (self.device, self.inode))
     }
 
     fn changed(&self, detail: &str) -> StoreError {
