@@ -10,14 +10,16 @@ use refold_core::time::Timestamp;
 use rustls_pki_types::CertificateRevocationListDer;
 use rustls_pki_types::pem::PemObject as _;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert};
-use x509_cert::Certificate;
-use x509_cert::crl::{RevokedCert, TbsCertList};
+use x509_cert::crl::RevokedCert;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::crl::{CrlDistributionPoints, CrlReason};
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralNames};
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 use x509_cert::ext::{Extension, Extensions};
+use x509_cert::name::Name;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 use x509_cert::time::Time;
+use x509_cert::{Certificate, Version};
 
 use super::authorities::in_der;
 use super::{Authorities, Stamp, StampError};
@@ -59,7 +61,7 @@ struct List {
     bytes: Vec<u8>,
     algorithm: Vec<u8>,
     signature: Vec<u8>,
-    list: TbsCertList,
+    list: Body,
 }
 
 /// `CertificateList`, whose parts are taken as they are: what is signed is bytes.
@@ -68,6 +70,19 @@ struct Signed<'a> {
     list: AnyRef<'a>,
     algorithm: AnyRef<'a>,
     signature: BitStringRef<'a>,
+}
+
+/// `TBSCertList`. Without a version it is of the first, that knows no extensions.
+#[derive(Debug, Sequence)]
+struct Body {
+    version: Option<Version>,
+    signature: AlgorithmIdentifierOwned,
+    issuer: Name,
+    this_update: Time,
+    next_update: Option<Time>,
+    revoked_certificates: Option<Vec<RevokedCert>>,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    crl_extensions: Option<Extensions>,
 }
 
 impl RevocationLists {
@@ -146,8 +161,13 @@ impl List {
     fn read(der: &[u8]) -> Result<List, StampError> {
         let signed = Signed::from_der(der).map_err(|_| StampError::NoList)?;
         let bytes = signed.list.to_der().map_err(|_| StampError::NoList)?;
+        let list = Body::from_der(&bytes).map_err(|_| StampError::NoList)?;
+        // It stands in what is signed and beside it, and both must be the same (RFC 5280, 5.1.1.2).
+        if list.signature.to_der() != signed.algorithm.to_der() {
+            return Err(StampError::NoList);
+        }
         Ok(List {
-            list: TbsCertList::from_der(&bytes).map_err(|_| StampError::NoList)?,
+            list,
             bytes,
             algorithm: signed.algorithm.value().to_vec(),
             signature: signed.signature.as_bytes().ok_or(StampError::NoList)?.to_vec(),
