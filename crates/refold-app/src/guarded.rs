@@ -3,6 +3,7 @@
 //! A file is replaced whole or not at all, and one process changes it at a time. It must not know what is in them.
 
 use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use refold_core::port::system::in_words;
@@ -15,7 +16,7 @@ use crate::kept::write_whole;
 pub fn read(file: &Path) -> Result<Option<String>, AppError> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(failed("read", file, &error)),
     }
 }
@@ -38,9 +39,9 @@ pub fn change<T>(
     Ok(answer)
 }
 
-fn failed(what: &str, file: &Path, error: &std::io::Error) -> AppError {
+fn failed(what: &str, file: &Path, error: &io::Error) -> AppError {
     let message = format!("cannot {what} what is kept ({}): {}", in_words(error), file.display());
-    if error.kind() == std::io::ErrorKind::InvalidData {
+    if error.kind() == ErrorKind::InvalidData {
         return AppError::invalid(message, "write that file as text in UTF-8, or move it away");
     }
     AppError::new(
