@@ -31,7 +31,7 @@ fn a_connection_is_tried_in_five_steps_with_a_typed_password() {
     let folder = tempfile::tempdir().expect("a home");
     let asked = Asked {
         passwords: Arc::new(Typing),
-        ..Asked::at(&reading(&server, database).replace(&format!(":{PASSWORD}"), ""))
+        ..Asked::at(reading(&server, database).replace(&format!(":{PASSWORD}"), ""))
     };
     let (token, places) = (CancelToken::default(), Places::below(folder.path()));
     let tried = connect(&Work::new(&token, &Silent), &asked, &places, &|_| {});

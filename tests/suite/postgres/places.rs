@@ -391,7 +391,7 @@ fn new_events_cannot_be_told_from_others_and_nothing_else_is_sent_than_the_catal
     for told in [
         "pg_snapshot_xmin",
         "pg_stat_get_tuples_inserted",
-        "SELECT pg_catalog.pg_relation_filenode",
+        "THEN pg_catalog.pg_relation_filenode",
         "xmin",
     ] {
         assert!(

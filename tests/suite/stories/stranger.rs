@@ -288,7 +288,9 @@ manifest = json.loads(before)
 for file in manifest["files"]:
     data = open(file["name"], "rb").read()
     file["bytes"], file["sha256"] = len(data), hashlib.sha256(data).hexdigest()
-old = manifest["report"]["id"]
+def report_digest():
+    return hashlib.sha256(canonical(manifest["report"])).hexdigest()
+old, old_digest = manifest["report"]["id"], report_digest()
 named = {"files": manifest["files"], "report": {**manifest["report"], "id": ""}}
 number = bytearray(hashlib.sha256(canonical(named)).digest()[:16])
 number[6], number[8] = number[6] & 15 | 128, number[8] & 63 | 128
@@ -297,7 +299,7 @@ new = "-".join((new[:8], new[8:12], new[12:16], new[16:20], new[20:]))
 manifest["report"]["id"] = new
 after = canonical(manifest)
 open("manifest.json", "wb").write(after)
-advice = open("VERIFY.txt", encoding="utf-8").read().replace(old, new)
+advice = open("VERIFY.txt", encoding="utf-8").read().replace(old, new).replace(old_digest, report_digest())
 advice = advice.replace(hashlib.sha256(before).hexdigest(), hashlib.sha256(after).hexdigest())
 open("VERIFY.txt", "w", encoding="utf-8").write(advice)
 "#;

@@ -69,7 +69,8 @@ fn a_file_that_cannot_be_read_is_not_overwritten() {
         )
     };
     let folder = |file: &Path| fs::create_dir(file);
-    let unreadable: [&dyn Fn(&Path) -> std::io::Result<()>; 2] = [&latin, &folder];
+    type Making<'a> = &'a dyn Fn(&Path) -> std::io::Result<()>;
+    let unreadable: [Making<'_>; 2] = [&latin, &folder];
     for make in unreadable {
         let (_folder, places) = places();
         fs::create_dir_all(&places.config).unwrap();

@@ -187,7 +187,7 @@ fn read_new(
         let new: Vec<Finding> = kept.iter().filter(|of| !read.has_found(of)).cloned().collect();
         let known = (kept.len() - new.len()) as u64;
         if !new.is_empty() {
-            fresh.report_many(*code, *count - known, new);
+            fresh.report_many(code, *count - known, new);
         }
     }
     if outcome.is_ok() {

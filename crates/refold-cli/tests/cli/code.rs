@@ -38,7 +38,7 @@ fn it_is_told_what_leaving_events_out_shows_and_what_an_event_did() {
         lines(&answer.out)
     };
     let why = ask(&["why", "orders.db", "order-4711", "/total", "--at", "v3"]);
-    let seen = "what a handler of the engine quickjs-ng-0.16.2+refold.1 reads while it folds cannot be seen; events were \
+    let seen = "what a handler of the engine quickjs-ng-0.16.2+refold.2 reads while it folds cannot be seen; events were \
                 left out instead, one at a time, and the others folded";
     assert_eq!(
         why,
@@ -90,7 +90,7 @@ fn it_is_told_what_leaving_events_out_shows_and_what_an_event_did() {
             "",
             "and 1 event before: ask for them with --limit",
             "",
-            "what a handler of the engine quickjs-ng-0.16.2+refold.1 asks while it folds cannot be seen, only what it did \
+            "what a handler of the engine quickjs-ng-0.16.2+refold.2 asks while it folds cannot be seen, only what it did \
              with each event",
         ]
     );

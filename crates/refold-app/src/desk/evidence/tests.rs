@@ -147,17 +147,21 @@ fn a_preview_says_what_the_pages_will_say_and_leaves_nothing() {
         streams: vec!["order-4711".to_owned()],
         ..report_of(ReportQuestionWire::Events, &manner)
     };
-    let preview = lab.desk.report_preview(session, &asked, &|_| {}).expect("a preview");
-    assert_eq!(std::fs::read_dir(&manner.out).expect("a folder").count(), 0);
     let scratch = lab
         .desk
         .session(session)
         .expect("it is open")
         .cache_folder()
         .join("scratch");
+    let names = |folder: &Path| -> Vec<_> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.expect("an entry").file_name()).collect()
+    };
+    let before = names(&scratch);
+    let preview = lab.desk.report_preview(session, &asked, &|_| {}).expect("a preview");
     assert_eq!(
-        std::fs::read_dir(scratch).expect("a folder").count(),
-        0,
+        (names(Path::new(&manner.out)), names(&scratch)),
+        (Vec::new(), before),
         "nothing is left"
     );
     let made = lab.desk.make_report(session, &asked, &|_| {}).expect("a report");

@@ -61,7 +61,7 @@ fn what_a_handler_says_is_hidden_with_what_it_may_quote_and_code_and_line_stay()
             text.contains("RF-HANDLER-THROW") && text.contains("what the handler said is hidden"),
             "{text}"
         );
-        assert!(text.contains("(handler.js:4:"), "{text}");
+        assert!(text.contains("(loud.js:4:"), "{text}");
     }
     session
         .mask()

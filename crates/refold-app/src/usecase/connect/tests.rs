@@ -28,7 +28,7 @@ fn a_file_is_tried_in_five_steps() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("events.jsonl");
     std::fs::write(&store, LINES).unwrap();
-    let at = |path: &Path| Asked::at(&path.display().to_string());
+    let at = |path: &Path| Asked::at(path.display().to_string());
     let good = tried(folder.path(), &at(&store));
     assert_eq!(outcomes(&good), [Ok, None, Ok, Ok, Ok], "{good:?}");
     assert_eq!(good.failure.is_none(), good.steps.len() == TITLES.len());
@@ -55,7 +55,7 @@ fn a_server_that_does_not_answer_is_the_first_step() {
     let folder = tempfile::tempdir().unwrap();
     // A port that was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let asked = Asked::at(&format!("postgres://ada@127.0.0.1:{port}/orders"));
+    let asked = Asked::at(format!("postgres://ada@127.0.0.1:{port}/orders"));
     let silent = tried(folder.path(), &asked);
     assert_eq!(outcomes(&silent), [StepOutcome::Failed]);
     assert!(

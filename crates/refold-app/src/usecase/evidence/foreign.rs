@@ -85,5 +85,5 @@ fn no_file() -> io::Error {
     )
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! Folders that somebody made to keep us busy, or to pass off what is not in them.
+#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -24,13 +25,13 @@ impl Lab {
     /// A folder whose list names one file.
     fn new() -> Lab {
         let lab = Lab {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir().expect("a folder"),
         };
-        fs::create_dir(lab.bundle()).unwrap();
-        fs::write(lab.folder.path().join("outside"), HELD).unwrap();
+        fs::create_dir(lab.bundle()).expect("a folder of the test");
+        fs::write(lab.folder.path().join("outside"), HELD).expect("a file of the test");
         let digest: Hash = Sha256::digest(HELD).into();
         let list = refold_audit::anchor::sums::write(&[(NAME, digest)]);
-        fs::write(lab.bundle().join(SUMS), list).unwrap();
+        fs::write(lab.bundle().join(SUMS), list).expect("a list");
         lab
     }
 
@@ -41,7 +42,7 @@ impl Lab {
     fn odd(&self, name: &str, make: &dyn Fn(&Path, &Lab)) {
         let place = self.bundle().join(name);
         if place.exists() {
-            fs::remove_file(&place).unwrap();
+            fs::remove_file(&place).expect("it is taken away");
         }
         make(&place, self);
     }
@@ -60,22 +61,25 @@ fn odds() -> [(&'static str, Box<Make>); 5] {
         ("a pipe is waited for", Box::new(|place, _| pipe(place))),
         (
             "a device has no end",
-            Box::new(|place, _| symlink("/dev/zero", place).unwrap()),
+            Box::new(|place, _| symlink("/dev/zero", place).expect("a link")),
         ),
         (
             "what it leads to was not handed over",
-            Box::new(|place, lab| symlink(lab.folder.path().join("outside"), place).unwrap()),
+            Box::new(|place, lab| symlink(lab.folder.path().join("outside"), place).expect("a link")),
         ),
         (
             "it leads nowhere",
-            Box::new(|place, _| symlink("nowhere", place).unwrap()),
+            Box::new(|place, _| symlink("nowhere", place).expect("a link")),
         ),
-        ("a folder", Box::new(|place, _| fs::create_dir(place).unwrap())),
+        (
+            "a folder",
+            Box::new(|place, _| fs::create_dir(place).expect("a folder")),
+        ),
     ]
 }
 
 fn pipe(place: &Path) {
-    mknodat(CWD, place, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    mknodat(CWD, place, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
 }
 
 #[test]
