@@ -399,6 +399,28 @@ export type CausationRow = {
 	notes: CausationNote[],
 };
 
+/**  What the hash chain that a store keeps itself says. Texts are empty where there is nothing. */
+export type ChainVerified = {
+	outcome: EvidenceOutcome,
+	sentence: string,
+	/**  `L3`; empty: not claimed. */
+	level: string,
+	/**  Who signed how many events, as far as that was asked. */
+	signatures: string,
+	/**  Whether the chain contradicts itself, or what of it is signed. */
+	isBroken: boolean,
+	/**  What is there holds, and not all of the chain is there. */
+	isPartial: boolean,
+	/**  The last event, and its hash at level L3: kept elsewhere it shows later that the chain is the same up to there. */
+	last: string,
+	head: string,
+	/**  By position; the first ones of many. */
+	findings: VerifyFindingWire[],
+	findingCount: number,
+	/**  What it does not show, a sentence each. */
+	notChecked: string[],
+};
+
 export type CheckAsked = {
 	scope: LabScope,
 	handler: string,
@@ -1924,7 +1946,7 @@ export type PayloadView = {
 };
 
 /**  A part of a page. Of a table the first rows of many; of a figure an address that holds it. */
-export type PreviewBlock = ({ is: "heading"; text: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; words?: never } | ({ is: "text"; text: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; words?: never } | ({ is: "facts"; facts: PreviewFact[] }) & { caption?: never; columns?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; text?: never; words?: never } | ({ is: "list"; lines: string[] }) & { caption?: never; columns?: never; facts?: never; picture?: never; rowCount?: never; rows?: never; text?: never; words?: never } | ({ is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number }) & { facts?: never; lines?: never; picture?: never; text?: never; words?: never } | ({ is: "figure"; words: string; picture: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; rowCount?: never; rows?: never; text?: never };
+export type PreviewBlock = { is: "heading"; text: string } | { is: "text"; text: string } | { is: "facts"; facts: PreviewFact[] } | { is: "list"; lines: string[] } | { is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number } | { is: "figure"; words: string; picture: string };
 
 export type PreviewColumn = {
 	name: string,
@@ -3142,17 +3164,3 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
-
-export type ChainVerified = {
-	outcome: EvidenceOutcome,
-	sentence: string,
-	level: string,
-	signatures: string,
-	isBroken: boolean,
-	isPartial: boolean,
-	last: string,
-	head: string,
-	findings: VerifyFindingWire[],
-	findingCount: number,
-	notChecked: string[],
-};
