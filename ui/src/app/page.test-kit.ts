@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import type { Backend } from '../backend/backend';
 import { fakeBackend, type FakeOptions } from '../backend/fake';
 import { palette } from '../palette/late.svelte';
+import { FORCED_COLOURS } from '../timeline/ink';
 import App from './App.svelte';
 
 export interface Page {
@@ -90,7 +91,12 @@ function stubBrowser(): void {
       disconnect(): void {}
     },
   );
-  vi.stubGlobal('matchMedia', () => ({ matches: true, addEventListener: () => {}, removeEventListener: () => {} }));
+  // Of a person who wants it dark and still. Colours that the system forces are looked up one by one, which takes long
+  // in this document.
+  vi.stubGlobal('matchMedia', (query: string) => ({
+    matches: query !== FORCED_COLOURS,
+    ...{ addEventListener: () => {}, removeEventListener: () => {} },
+  }));
   vi.stubGlobal('CSS', { escape: (text: string) => text.replace(/[^\w-]/g, (sign) => `\\${sign}`) });
   HTMLElement.prototype.scrollIntoView = () => {};
   HTMLElement.prototype.scrollTo = () => {};

@@ -1,5 +1,6 @@
 // The replay lab of the twin: about every seventh stream differs from its fourth event on, for both kinds of question.
-// A location with `slow` in it folds slowly, one with `undecodable` does not answer exactly.
+// A location with `lasting` in it folds slowly, though its streams open at once; one with `undecodable` does not answer
+// exactly.
 
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
@@ -50,7 +51,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     const { events, location } = twin.storeOf(session);
     const total = events.times.length;
     const job = twin.nextNumber();
-    const steps = location.includes('slow') ? 60 : 4;
+    const steps = location.includes('lasting') ? 60 : 4;
     for (let step = 0; step <= steps; step += 1) {
       progress({ job, phase, done: Math.floor((total * step) / steps), total });
       await new Promise((resolve) => setTimeout(resolve, 20));

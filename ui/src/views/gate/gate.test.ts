@@ -81,7 +81,7 @@ it('reads one event while an arrow is held, and then that of the row where it wa
 });
 
 it('is stopped, and says what has no upcasters', async () => {
-  await open('slow', 'order-4714');
+  await open('lasting', 'order-4714');
   choose('order@1.1.0');
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=job-progress]'));

@@ -90,7 +90,7 @@ it.each([
 });
 
 it('takes the stream that was looked at, and stops what runs', async () => {
-  await open('replay', 'slow', 'order-4714');
+  await open('replay', 'lasting', 'order-4714');
   expect(page.find<HTMLInputElement>('[data-test=lab-stream]')?.value).toBe('order-4714');
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=job-progress]'));
