@@ -1,0 +1,22 @@
+// @vitest-environment jsdom
+// What the window reads beside its start, before anybody asks for it.
+
+import { afterEach, expect, it, vi } from 'vitest';
+import { openPage, type Page } from './page.test-kit';
+
+const asked = vi.hoisted(() => vi.fn());
+vi.mock('../views/History.svelte', () => {
+  asked();
+  throw new Error('the file of the view cannot be read');
+});
+
+let page: Page;
+afterEach(() => page.close());
+
+// A failure that nobody takes ends the whole run as failed.
+it('says nothing of a view that cannot be read while nobody looks at it', async () => {
+  page = openPage();
+  await page.until(() => page.find('[data-test=sample-open]'));
+  await page.until(() => asked.mock.calls.length > 0);
+  expect(page.find('[data-test=error-card]')).toBeNull();
+});
