@@ -30,6 +30,14 @@ export default defineConfig(({ mode }) => ({
   },
   // Tests of components run the code of the browser.
   ...(mode === 'test' ? { resolve: { conditions: ['browser'] } } : {}),
-  // The limit is for tests that hang; a busy machine is no failure.
-  test: { include: ['src/**/*.test.ts'], css: true, testTimeout: 120_000 },
+  test: {
+    include: ['src/**/*.test.ts'],
+    // The document of tests takes a second to read all styles: it reads what a test looks at (app/overlays.test.ts), and
+    // those that a test reads as text.
+    css: { include: [/\/(Drawer|VirtualGrid)\.svelte\?/, /\.css\?raw/] },
+    // The process that hands out the modules waits for the tests most of the time.
+    maxWorkers: '100%',
+    // The limit is for tests that hang; a busy machine is no failure.
+    testTimeout: 120_000,
+  },
 }));
