@@ -1,11 +1,12 @@
 //! The one window: its size, its title, and what may be shown in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use refold_app::Desk;
 use refold_app::wire::WindowFrame;
 use tauri::utils::config::Color;
-use tauri::webview::NewWindowResponse;
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 /// The size that a first start asks for, in logical pixels; a smaller screen gets a smaller window.
@@ -14,7 +15,11 @@ const LEAST: (f64, f64) = (960.0, 600.0);
 /// `--bg-0` of the dark theme, so that nothing white flashes before the first paint.
 const BACKGROUND: Color = Color(14, 16, 19, 255);
 
-/// Opens it where it stood last, as far as that is on a screen that is there.
+/// A page that is not loaded by then is waited for in sight.
+const MOST_HIDDEN: Duration = Duration::from_secs(2);
+
+/// Opens it where it stood last, as far as that is on a screen that is there. It is shown with its first content: until the
+/// page is loaded there is nothing to see.
 pub fn open(app: &AppHandle, desk: &Arc<Desk>) -> tauri::Result<()> {
     let screen = app
         .primary_monitor()?
@@ -27,12 +32,28 @@ pub fn open(app: &AppHandle, desk: &Arc<Desk>) -> tauri::Result<()> {
         .inner_size(width.min(most_wide), height.min(most_high))
         .min_inner_size(LEAST.0, LEAST.1)
         .background_color(BACKGROUND)
+        .visible(false)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Finished {
+                show(&window);
+            }
+        })
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny);
     if let Some(frame) = kept.filter(|frame| is_on_a_screen(app, frame)) {
         builder = builder.position(frame.x, frame.y).maximized(frame.is_maximized);
     }
     let window = builder.build()?;
+    let waiting = window.clone();
+    let waited = std::thread::Builder::new()
+        .name("first sight".to_owned())
+        .spawn(move || {
+            std::thread::sleep(MOST_HIDDEN);
+            show(&waiting);
+        });
+    if waited.is_err() {
+        show(&window);
+    }
     let (desk, closing) = (Arc::clone(desk), window.clone());
     window.on_window_event(move |event| {
         if let (WindowEvent::CloseRequested { .. }, Some(frame)) = (event, frame_of(&closing)) {
@@ -41,6 +62,11 @@ pub fn open(app: &AppHandle, desk: &Arc<Desk>) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Shows it, however often it is asked to. A window that cannot be shown is no reason to end: there may be others to ask.
+fn show(window: &WebviewWindow) {
+    let _ = window.show();
 }
 
 /// Brings it to the front; a system that lets no program do so leaves it where it is.
