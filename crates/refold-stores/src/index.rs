@@ -39,20 +39,20 @@ mod track;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use refold_core::port::store::Fingerprint;
 
 pub use arena::{
-    Arena, ArenaEvent, ArenaOptions, ArenaSource, build_arena, discard_arena, expect_unchanged, is_as_stored, is_same,
-    open_arena,
+    Arena, ArenaEvent, ArenaOptions, ArenaSource, Unsealed, build_arena, discard_arena, expect_unchanged, is_as_stored,
+    is_same, open_arena,
 };
 pub use build::{build, grow};
 pub use checks::{Checked, VERSION_MISSING, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};
 pub use derive::StreamOrder;
 pub use error::IndexError;
+pub use folder::Place;
 pub use ids::{Candidates, IdKind, Ids, build_ids, open_ids};
 pub use options::BuildOptions;
 pub use query::{DensityAxis, EventSkeleton, StreamEntry};
@@ -85,7 +85,7 @@ pub enum Opened {
 }
 
 /// Opens the index of a store, if there is one, without reading the store.
-pub fn open(cache: &Path, fingerprint: &Fingerprint) -> Result<Opened, IndexError> {
+pub fn open<'a>(cache: impl Into<Place<'a>>, fingerprint: &Fingerprint) -> Result<Opened, IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
     let Some(manifest) = Manifest::read(&folder, &fingerprint.identity)? else {
         return Ok(Opened::Absent);
@@ -100,10 +100,22 @@ pub fn open(cache: &Path, fingerprint: &Fingerprint) -> Result<Opened, IndexErro
 }
 
 /// Throws the index of a store away, after a query found it damaged.
-pub fn discard(cache: &Path, fingerprint: &Fingerprint) -> Result<(), IndexError> {
+pub fn discard<'a>(cache: impl Into<Place<'a>>, fingerprint: &Fingerprint) -> Result<(), IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
     let _lock = folder.lock()?;
     folder.remove_all_but(|_| false)
+}
+
+/// Throws away the indexes of other stores in a place that is kept for one: what stood there before it.
+pub fn forget_others(place: Place<'_>, fingerprint: &Fingerprint) {
+    let own = Folder::of(place, &fingerprint.identity);
+    for entry in std::fs::read_dir(place.folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path != own.path() && Folder::is_named(&entry.file_name()) {
+            // One that somebody just uses, and the system keeps, goes the next time.
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
 }
 
 /// The index of one store, opened. Shareable between threads. After [`IndexError::Damaged`] from any query, drop it,

@@ -8,6 +8,7 @@ mod file;
 mod files;
 pub mod index;
 mod json;
+pub mod kept;
 pub mod layout;
 pub mod memory;
 #[cfg(feature = "mysql")]
@@ -15,6 +16,7 @@ pub mod mysql;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod rows;
+pub mod sealing;
 pub mod secret;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;

@@ -12,7 +12,6 @@ mod held;
 mod source;
 
 use std::ops::Range;
-use std::path::Path;
 
 use refold_core::event::{Encoding, EventIndex};
 use refold_core::finding::Findings;
@@ -26,10 +25,10 @@ pub use held::{expect_unchanged, is_as_stored, is_same};
 pub use source::ArenaSource;
 
 use super::Index;
-use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp, MANIFESTS};
+use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp, MANIFESTS, Window};
 use super::columns::Columns;
 use super::error::IndexError;
-use super::folder::Folder;
+use super::folder::{Folder, Place};
 use super::manifest::StoredFinding;
 use super::packed::{ABSENT, BLOCK_ROWS};
 use super::sealed;
@@ -159,6 +158,14 @@ pub struct Arena {
     is_new: bool,
 }
 
+/// What events of a sealed arena are unsealed into, one after the other; it holds those that were read last. Of an arena that
+/// lies there as it is nothing is copied.
+#[derive(Debug, Default)]
+pub struct Unsealed {
+    contents: Window,
+    envelopes: Window,
+}
+
 /// One event in the arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArenaEvent<'a> {
@@ -181,7 +188,11 @@ pub(super) struct Part {
 }
 
 /// Opens the arena of an index. `None` when there is none that covers every event of it: [`build_arena`] makes it.
-pub fn open_arena(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Result<Option<Arena>, IndexError> {
+pub fn open_arena<'a>(
+    cache: impl Into<Place<'a>>,
+    fingerprint: &Fingerprint,
+    index: &Index,
+) -> Result<Option<Arena>, IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
     let Some(manifest) = ArenaManifest::read(&folder, fingerprint)? else {
         return Ok(None);
@@ -198,7 +209,7 @@ pub fn open_arena(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Res
 }
 
 /// Removes the arena of a store: it is not what the store holds. What has it open still reads it.
-pub fn discard_arena(cache: &Path, fingerprint: &Fingerprint) -> Result<(), IndexError> {
+pub fn discard_arena<'a>(cache: impl Into<Place<'a>>, fingerprint: &Fingerprint) -> Result<(), IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
     let _lock = folder.lock()?;
     folder.remove_all_but(|name| !owns(name) && name != MANIFEST)
@@ -230,9 +241,19 @@ impl Arena {
     }
 
     /// Payload and metadata of an event, which must be one of the index that the arena was opened with.
-    pub fn event(&self, event: EventIndex) -> Result<ArenaEvent<'_>, IndexError> {
+    pub fn event<'a>(&'a self, event: EventIndex, unsealed: &'a mut Unsealed) -> Result<ArenaEvent<'a>, IndexError> {
         let (part, row) = self.place_of(event);
-        part.event(row, true)
+        part.event(row, true, &mut unsealed.contents)
+    }
+
+    /// How many pages of it are held unsealed in memory as long as it is open: of what says where its bytes lie, and none of
+    /// these.
+    pub fn pages_held(&self) -> usize {
+        let of_part = |part: &Part| {
+            let grams = part.grams.as_ref().map_or(0, Grams::pages_held);
+            part.file.pages_held() + grams
+        };
+        self.parts.iter().map(of_part).sum()
     }
 
     /// Its part, and the row there.
@@ -283,30 +304,39 @@ impl Part {
     }
 
     /// Without `with_metadata` the metadata is `None`.
-    fn event(&self, row: usize, with_metadata: bool) -> Result<ArenaEvent<'_>, IndexError> {
+    fn event<'a>(
+        &'a self,
+        row: usize,
+        with_metadata: bool,
+        window: &'a mut Window,
+    ) -> Result<ArenaEvent<'a>, IndexError> {
         let columns = [START, PAYLOAD, METADATA, ENCODING];
         let [start, payload, metadata, encoding] = self.columns.row(&self.file, columns, row)?;
+        let has_metadata = with_metadata && metadata != ABSENT;
         let middle = start + payload.max(0);
+        let end = if has_metadata { middle + metadata } else { middle };
+        let content = self.bytes(start..end, window)?;
+        let (of_payload, of_metadata) = usize::try_from(middle - start)
+            .ok()
+            .and_then(|len| content.split_at_checked(len))
+            .ok_or_else(|| self.file.damaged("an event points outside of the file"))?;
         Ok(ArenaEvent {
-            payload: if payload == ABSENT {
-                None
-            } else {
-                Some(self.bytes(start..middle)?)
-            },
+            payload: (payload != ABSENT).then_some(of_payload),
             encoding: match encoding {
                 0 => Encoding::Json,
                 1 => Encoding::Text,
                 _ => Encoding::Opaque, // 2 is all that is ever written beside 0 and 1
             },
-            metadata: if metadata == ABSENT || !with_metadata {
-                None
-            } else {
-                Some(self.bytes(middle..middle + metadata)?)
-            },
+            metadata: has_metadata.then_some(of_metadata),
         })
     }
 
-    fn envelope<'a>(&'a self, row: usize, metadata: Option<&'a [u8]>) -> Result<Envelope<'a>, IndexError> {
+    fn envelope<'a>(
+        &'a self,
+        row: usize,
+        metadata: Option<&'a [u8]>,
+        window: &'a mut Window,
+    ) -> Result<Envelope<'a>, IndexError> {
         let start_of = |row| {
             let start = self.columns.value(&self.file, ENVELOPE, row)?;
             usize::try_from(start).map_err(|_| self.file.damaged("an envelope points outside of the file"))
@@ -317,7 +347,7 @@ impl Part {
         } else {
             self.envelopes.end
         };
-        Envelope::read(self.file.bytes(start..end)?, metadata.unwrap_or_default())
+        Envelope::read(self.file.read(start..end, window)?, metadata.unwrap_or_default())
             .ok_or_else(|| self.file.damaged("an envelope cannot be read"))
     }
 
@@ -351,8 +381,27 @@ impl Part {
     }
 
     /// All bytes of the events of some rows.
-    pub(super) fn bytes_of(&self, rows: &Range<u32>) -> Result<&[u8], IndexError> {
-        self.bytes(self.start_of(rows.start)?..self.start_of(rows.end)?)
+    pub(super) fn bytes_of<'a>(&'a self, rows: &Range<u32>, window: &'a mut Window) -> Result<&'a [u8], IndexError> {
+        self.bytes(self.start_of(rows.start)?..self.start_of(rows.end)?, window)
+    }
+
+    /// The first of some rows, as many as have no more than so many bytes together, but one at least.
+    pub(super) fn rows_within(&self, rows: &Range<u32>, most_bytes: i64) -> Result<Range<u32>, IndexError> {
+        let most = self.start_of(rows.start)?.saturating_add(most_bytes);
+        let (mut end, mut behind) = (rows.end.min(rows.start.saturating_add(1)), rows.end);
+        if self.start_of(behind)? <= most {
+            return Ok(rows.clone());
+        }
+        // What ends at `end` fits or is one row; what ends at `behind` does not fit.
+        while end + 1 < behind {
+            let middle = end.midpoint(behind);
+            if self.start_of(middle)? <= most {
+                end = middle;
+            } else {
+                behind = middle;
+            }
+        }
+        Ok(rows.start..end)
     }
 
     /// Where each event of some rows starts in [`Part::bytes_of`] the same rows.
@@ -385,11 +434,11 @@ impl Part {
         Ok(usize::try_from(self.columns.value(&self.file, PAYLOAD, row as usize)?).unwrap_or(0)) // absent is negative
     }
 
-    fn bytes(&self, range: Range<i64>) -> Result<&[u8], IndexError> {
+    fn bytes<'a>(&'a self, range: Range<i64>, window: &'a mut Window) -> Result<&'a [u8], IndexError> {
         let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end)) else {
             return Err(self.file.damaged("an event points outside of the file"));
         };
-        self.file.bytes(self.bytes.start + start..self.bytes.start + end)
+        self.file.read(self.bytes.start + start..self.bytes.start + end, window)
     }
 }
 

@@ -6,8 +6,6 @@
 mod reading;
 mod sink;
 
-use std::path::Path;
-
 use refold_core::event::{Columns, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -18,7 +16,7 @@ use super::Index;
 use super::arena;
 use super::derive;
 use super::error::IndexError;
-use super::folder::Folder;
+use super::folder::{Folder, Place};
 use super::ids;
 use super::manifest::{Manifest, StoredFinding};
 use super::options::BuildOptions;
@@ -43,10 +41,10 @@ const COMPARING: &str = "comparing with the index";
 ///
 /// Until the new one is complete, and after a failure, [`super::open`] finds the index as it was. Cancelling keeps it and
 /// the finished segments and leaves nothing else.
-pub fn build(
+pub fn build<'a>(
     work: &Work<'_>,
     store: &dyn EventStore,
-    cache: &Path,
+    cache: impl Into<Place<'a>>,
     options: &BuildOptions,
 ) -> Result<Index, IndexError> {
     let fingerprint = store.fingerprint()?;
@@ -63,10 +61,10 @@ pub fn build(
 /// the last are compared, so that it costs what the new ones cost. The index says so of itself, and the next [`build`]
 /// compares them all, as is done at once where new events may stand anywhere, and where the index holds fewer than
 /// `most_compared`. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
-pub fn grow(
+pub fn grow<'a>(
     work: &Work<'_>,
     store: &dyn EventStore,
-    cache: &Path,
+    cache: impl Into<Place<'a>>,
     options: &BuildOptions,
     most_compared: u32,
 ) -> Result<Option<Index>, IndexError> {

@@ -7,31 +7,63 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::IndexError;
+use crate::sealing::Key;
 
 const LOCK: &str = "lock";
 const UNFINISHED: &str = ".part";
+
+/// Where indexes are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub folder: &'a Path,
+    /// What everything in it is sealed with; `None`: it lies there as it is.
+    pub key: Option<&'a Key>,
+}
+
+impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for Place<'a> {
+    fn from(folder: &'a P) -> Place<'a> {
+        Place {
+            folder: folder.as_ref(),
+            key: None,
+        }
+    }
+}
 
 /// The folder of the index of one store.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     path: PathBuf,
+    /// Its own: what lies in another folder cannot be read with it.
+    key: Option<Key>,
     #[cfg(test)]
     fuse: Option<fuse::Fuse>,
 }
 
 impl Folder {
     /// `cache` is the application's cache folder; `identity` names the store. Nothing is created.
-    pub(super) fn of(cache: &Path, identity: &str) -> Folder {
+    pub(super) fn of<'a>(cache: impl Into<Place<'a>>, identity: &str) -> Folder {
+        let cache = cache.into();
         let name = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(identity.as_bytes()));
         Folder {
-            path: cache.join(name),
+            path: cache.folder.join(name),
+            key: cache.key.map(|key| key.of_part(identity)),
             #[cfg(test)]
             fuse: None,
         }
     }
 
+    /// Whether the folder of some index is called so.
+    pub(super) fn is_named(name: &std::ffi::OsStr) -> bool {
+        let name = name.as_encoded_bytes();
+        name.len() == 32 && name.iter().all(u8::is_ascii_hexdigit)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {
@@ -63,7 +95,12 @@ impl Folder {
     pub(super) fn create(&self, name: &str) -> Result<Unfinished, IndexError> {
         self.spend(&self.path)?;
         let temporary = self.file(&format!("{name}{UNFINISHED}"));
-        let file = File::create(&temporary).map_err(|source| IndexError::disk("write", &temporary, source))?;
+        let mut options = File::options();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&temporary);
+        let file = file.map_err(|source| IndexError::disk("write", &temporary, source))?;
         Ok(Unfinished {
             folder: self.clone(),
             file,

@@ -11,7 +11,6 @@
 pub(super) mod build;
 
 use std::ops::Range;
-use std::path::Path;
 
 use refold_core::event::EventIndex;
 use refold_core::port::store::Fingerprint;
@@ -23,7 +22,7 @@ pub use build::build_ids;
 use super::Index;
 use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp, MANIFESTS, u64_at};
 use super::error::IndexError;
-use super::folder::Folder;
+use super::folder::{Folder, Place};
 use super::sealed;
 
 /// Events of one file. Few in tests, so that a small store has many files.
@@ -142,7 +141,11 @@ struct Part {
 }
 
 /// Opens the ids of an index. `None` when there are none that cover every event of it: [`build_ids`] makes them.
-pub fn open_ids(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Result<Option<Ids>, IndexError> {
+pub fn open_ids<'a>(
+    cache: impl Into<Place<'a>>,
+    fingerprint: &Fingerprint,
+    index: &Index,
+) -> Result<Option<Ids>, IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
     let Some(manifest) = IdsManifest::read(&folder, fingerprint)? else {
         return Ok(None);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use refold_core::event::{EventIndex, Position, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::PositionRange;
+use refold_core::port::store::{Fingerprint, PositionRange};
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
@@ -58,6 +58,11 @@ impl Index {
     /// the others may have been changed or taken away since they were read.
     pub fn is_compared(&self) -> bool {
         self.manifest.is_compared
+    }
+
+    /// Whether it is of the store in this state, all of it compared or only its end.
+    pub fn is_of(&self, fingerprint: &Fingerprint) -> bool {
+        self.manifest.change_token == fingerprint.change_token
     }
 
     pub fn stream_count(&self) -> u32 {

@@ -1,7 +1,6 @@
 //! Filling the arena: each worker reads the events of a part from the store and writes its file; then, if that is asked
 //! for, the search index of each part.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +19,7 @@ use crate::index::Index;
 use crate::index::checked::CheckedWriter;
 use crate::index::columns::ColumnsWriter;
 use crate::index::error::IndexError;
-use crate::index::folder::Folder;
+use crate::index::folder::{Folder, Place};
 use crate::index::manifest::StoredFinding;
 use crate::index::packed::ABSENT;
 
@@ -42,10 +41,10 @@ pub struct ArenaOptions {
 /// whole are kept, also those of an earlier build that was killed or cancelled.
 ///
 /// Where it does not fit in [`ArenaOptions::most_bytes`], none of it stays on disk.
-pub fn build_arena(
+pub fn build_arena<'a>(
     work: &Work<'_>,
     store: &dyn EventStore,
-    cache: &Path,
+    cache: impl Into<Place<'a>>,
     index: &Index,
     options: &ArenaOptions,
 ) -> Result<Arena, IndexError> {

@@ -14,7 +14,7 @@ use std::ops::Range;
 use refold_core::work::{Cancelled, Work};
 
 use super::Part;
-use crate::index::checked::{CheckedFile, CheckedWriter, FileStamp, u32_at};
+use crate::index::checked::{CheckedFile, CheckedWriter, FileStamp, Window, u32_at};
 use crate::index::error::IndexError;
 use crate::index::folder::Folder;
 use crate::index::packed::BLOCK_ROWS;
@@ -77,6 +77,10 @@ impl Grams {
         self.file.byte_count()
     }
 
+    pub(super) fn pages_held(&self) -> usize {
+        self.file.pages_held()
+    }
+
     /// Runs of rows that hold all places of any of `forms`, ascending, none longer than about `most_rows`. Each form
     /// must have at least [`GRAM_BYTES`] bytes.
     pub(in crate::index) fn rows_with<'f>(
@@ -86,12 +90,13 @@ impl Grams {
     ) -> Result<Vec<Range<u32>>, IndexError> {
         let mut found = vec![0; self.row_bytes];
         let mut of_form = Vec::with_capacity(self.row_bytes);
+        let mut window = Window::default();
         for form in forms {
             of_form.clear();
             of_form.resize(self.row_bytes, 0xFF);
             for gram in form.windows(GRAM_BYTES).take(MOST_GRAMS) {
                 let start = self.rows_start + hash_of(gram) * self.row_bytes;
-                let row = self.file.bytes(start..start + self.row_bytes)?;
+                let row = self.file.read(start..start + self.row_bytes, &mut window)?;
                 of_form.iter_mut().zip(row).for_each(|(bits, row)| *bits &= row);
             }
             found.iter_mut().zip(&of_form).for_each(|(bits, form)| *bits |= form);
@@ -156,20 +161,21 @@ fn bits_of_blocks(
     read: &dyn Fn(u64) -> Result<(), Cancelled>,
 ) -> Result<(Vec<u64>, Vec<u32>), IndexError> {
     let (mut bits, mut ends) = (Vec::new(), Vec::new());
-    let mut starts = Vec::new();
+    let (mut starts, mut window) = (Vec::new(), Window::default());
     let mut block_start = 0;
     for block in 0..part.block_count() {
         part.columns.read_block(&part.file, super::START, block, &mut starts)?;
         for (start, row) in starts.iter().zip(block * BLOCK_ROWS..) {
             if start - block_start >= BLOCK_BYTES as i64 {
-                push_block(&mut bits, part.bytes(block_start..*start)?);
+                push_block(&mut bits, part.bytes(block_start..*start, &mut window)?);
                 ends.push(row as u32); // rows of a part are below 2^18
                 block_start = *start;
             }
         }
         read(part.block_rows(block) as u64)?;
     }
-    push_block(&mut bits, part.bytes(block_start..part.byte_count() as i64)?); // a file is far smaller than 2^63
+    let rest = block_start..part.byte_count() as i64; // a file is far smaller than 2^63
+    push_block(&mut bits, part.bytes(rest, &mut window)?);
     ends.push(part.rows);
     Ok((bits, ends))
 }

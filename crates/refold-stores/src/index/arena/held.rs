@@ -10,7 +10,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
 use refold_core::work::Work;
 
-use super::{Arena, Part};
+use super::{Arena, Part, Unsealed};
 use crate::index::Index;
 use crate::index::error::IndexError;
 
@@ -139,6 +139,7 @@ impl Holding<'_> {
         let mut known = Names::default();
         let types = index.intern_types(&mut known);
         let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
+        let mut unsealed = Unsealed::default();
         let mut event = events.start;
         while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &ignored)? {
             if self.is_over() {
@@ -149,7 +150,7 @@ impl Holding<'_> {
                     return Ok(false);
                 }
                 let (at, stored) = (EventIndex(event), batch.event(row));
-                let copied = index.view(self.arena, at, Filled::ALL, &types, stored.stream)?;
+                let copied = index.view(self.arena, at, Filled::ALL, &types, stored.stream, &mut unsealed)?;
                 let id = index.stream(index.event(at)?.stream)?.id;
                 let is_of = id == names.stream(stored.stream)
                     && known.type_name(copied.event_type) == names.type_name(stored.event_type);

@@ -12,9 +12,9 @@ use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
-use super::Arena;
 use super::envelope::Envelope;
 use super::held::expect_unchanged;
+use super::{Arena, Unsealed};
 use crate::index::Index;
 use crate::index::error::IndexError;
 use crate::index::segment::Column;
@@ -32,6 +32,7 @@ pub struct ArenaSource {
     types: Vec<TypeOrdinal>,
     stream: StreamOrdinal,
     events: Vec<EventIndex>,
+    unsealed: Unsealed,
 }
 
 impl ArenaSource {
@@ -58,6 +59,7 @@ impl ArenaSource {
             types,
             stream: local,
             events,
+            unsealed: Unsealed::default(),
         })
     }
 }
@@ -74,9 +76,14 @@ impl EventSource for ArenaSource {
             expect_unchanged(work, self.store.as_ref(), last.position)?;
         }
         for event in rows {
-            let view = self
-                .index
-                .view(&self.arena, *event, self.columns, &self.types, self.stream);
+            let view = self.index.view(
+                &self.arena,
+                *event,
+                self.columns,
+                &self.types,
+                self.stream,
+                &mut self.unsealed,
+            );
             let view = view.map_err(store_error)?;
             if !batch.has_room_for(byte_count(&view)) {
                 return Ok(()); // the caller asks again from here
@@ -119,8 +126,8 @@ impl EventSource for ArenaSource {
 }
 
 impl Index {
-    /// An event with what `columns` names, without copying. `types` are the index's types as the handler knows them
-    /// ([`Index::intern_types`]), `stream` is the ordinal to give it.
+    /// An event with what `columns` names, without copying where the arena is not sealed. `types` are the index's types as
+    /// the handler knows them ([`Index::intern_types`]), `stream` is the ordinal to give it.
     pub fn view<'a>(
         &self,
         arena: &'a Arena,
@@ -128,14 +135,16 @@ impl Index {
         columns: Columns,
         types: &[TypeOrdinal],
         stream: StreamOrdinal,
+        unsealed: &'a mut Unsealed,
     ) -> Result<EventView<'a>, IndexError> {
         let skeleton = [Column::Position, Column::Version, Column::Type, Column::RecordedAt];
         let [position, version, event_type, recorded_at] = self.segments.row(skeleton, event)?;
         let event_type = TypeOrdinal(event_type as u32); // ordinals were written from 32 bits
         let (part, row) = arena.place_of(event);
-        let content = part.event(row, columns.metadata || columns.envelope)?;
+        let Unsealed { contents, envelopes } = unsealed;
+        let content = part.event(row, columns.metadata || columns.envelope, contents)?;
         let (envelope, occurred_at) = if columns.envelope {
-            (part.envelope(row, content.metadata)?, part.occurred_at(row)?)
+            (part.envelope(row, content.metadata, envelopes)?, part.occurred_at(row)?)
         } else {
             (Envelope::default(), Timestamp::NONE)
         };

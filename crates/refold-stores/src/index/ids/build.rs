@@ -2,7 +2,6 @@
 //!
 //! A worker holds the tables of one part and a batch, however many events there are.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +15,7 @@ use super::{ENTRY_BYTES, IdKind, Ids, IdsManifest, MANIFEST, PART_ROWS, PREFIX, 
 use crate::index::Index;
 use crate::index::checked::{CheckedWriter, FORMAT_VERSION};
 use crate::index::error::IndexError;
-use crate::index::folder::Folder;
+use crate::index::folder::{Folder, Place};
 use crate::index::sealed;
 use crate::index::segment::Column;
 
@@ -31,10 +30,10 @@ const ENVELOPE: Columns = Columns {
 
 /// Brings the ids of an index up to date and opens them; `index` must be the current one of `store`. Parts that are
 /// whole are kept, also those of an earlier build that was killed or cancelled.
-pub fn build_ids(
+pub fn build_ids<'a>(
     work: &Work<'_>,
     store: &dyn EventStore,
-    cache: &Path,
+    cache: impl Into<Place<'a>>,
     index: &Index,
     threads: usize,
 ) -> Result<Ids, IndexError> {

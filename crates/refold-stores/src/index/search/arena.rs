@@ -14,6 +14,7 @@ use super::needle::Places;
 use super::{Field, Hit, Needle, PHASE, SearchQuery};
 use crate::index::Index;
 use crate::index::arena::{Arena, GRAM_BYTES, Part, RowLayout};
+use crate::index::checked::Window;
 use crate::index::error::IndexError;
 use crate::index::packed::BLOCK_ROWS;
 use crate::index::segment::Column;
@@ -24,6 +25,8 @@ const WAITING_RUNS: usize = 64;
 /// once.
 const FIRST_RUNS: usize = 16;
 const FIRST_RUN_ROWS: u32 = if cfg!(test) { 2 } else { 256 };
+/// Events are searched together as long as they have no more bytes: of a sealed arena so many are unsealed at a time.
+const TOGETHER_BYTES: i64 = if cfg!(test) { 64 } else { 1 << 20 };
 /// Rows that are worth the start of another thread.
 const THREAD_ROWS: u64 = 4 * BLOCK_ROWS as u64;
 
@@ -54,9 +57,9 @@ pub fn search_arena(
     } else {
         FIRST_RUNS.min(runs.len())
     };
-    let mut layout = RowLayout::default();
+    let mut pass = Pass::default();
     for run in &runs[..alone] {
-        for hit in search.run(run, &mut layout)? {
+        for hit in search.run(run, &mut pass)? {
             if on_hit(hit).is_break() {
                 return Ok(());
             }
@@ -144,6 +147,13 @@ fn runs_to_search<'a>(arena: &'a Arena, needle: &Needle) -> Result<Vec<Run<'a>>,
     Ok(runs)
 }
 
+/// What a thread uses again for each of its runs.
+#[derive(Default)]
+struct Pass {
+    layout: RowLayout,
+    window: Window,
+}
+
 struct ArenaSearch<'a> {
     work: &'a Work<'a>,
     index: &'a Index,
@@ -158,12 +168,12 @@ struct ArenaSearch<'a> {
 impl ArenaSearch<'_> {
     /// Searches every `lanes`-th run.
     fn run_lane(&self, runs: &[Run<'_>], lane: usize, lanes: usize, sender: &SyncSender<Result<Vec<Hit>, IndexError>>) {
-        let mut layout = RowLayout::default();
+        let mut pass = Pass::default();
         for run in runs.iter().skip(lane).step_by(lanes) {
             if self.is_over.load(Ordering::Relaxed) {
                 return;
             }
-            let outcome = self.run(run, &mut layout);
+            let outcome = self.run(run, &mut pass);
             let has_failed = outcome.is_err();
             if sender.send(outcome).is_err() || has_failed {
                 return;
@@ -171,21 +181,38 @@ impl ArenaSearch<'_> {
         }
     }
 
-    fn run(&self, run: &Run<'_>, layout: &mut RowLayout) -> Result<Vec<Hit>, IndexError> {
-        let rows = run.rows.len() as u64;
-        let done = self.done.fetch_add(rows, Ordering::Relaxed) + rows;
-        self.work.tick(PHASE, done, Some(self.rows))?;
+    fn run(&self, run: &Run<'_>, pass: &mut Pass) -> Result<Vec<Hit>, IndexError> {
         let mut hits = Vec::new();
-        let mut places = Places::new(self.needle, run.part.bytes_of(&run.rows)?);
+        let mut left = run.rows.clone();
+        while !left.is_empty() {
+            let rows = run.part.rows_within(&left, TOGETHER_BYTES)?;
+            let count = rows.len() as u64;
+            let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
+            self.work.tick(PHASE, done, Some(self.rows))?;
+            left.start = rows.end;
+            self.search_rows(run.part, &rows, pass, &mut hits)?;
+        }
+        Ok(hits)
+    }
+
+    fn search_rows(
+        &self,
+        part: &Part,
+        rows: &Range<u32>,
+        pass: &mut Pass,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), IndexError> {
+        let Pass { layout, window } = pass;
+        let mut places = Places::new(self.needle, part.bytes_of(rows, window)?);
         let mut from = 0;
         let mut has_layout = false;
         while let Some(place) = places.first_from(from) {
             if !has_layout {
-                run.part.read_layout(&run.rows, layout)?;
+                part.read_layout(rows, layout)?;
                 has_layout = true;
             }
             let (row, event_bytes) = layout.row_at(place.start);
-            match self.hit(run.part, row, &place, &event_bytes)? {
+            match self.hit(part, row, &place, &event_bytes)? {
                 Found::Hit(hit) => {
                     hits.push(hit);
                     from = event_bytes.end;
@@ -194,7 +221,7 @@ impl ArenaSearch<'_> {
                 Found::Straddles => from = place.start + 1,
             }
         }
-        Ok(hits)
+        Ok(())
     }
 
     fn hit(

@@ -14,9 +14,23 @@ use refold_core::work::{CancelToken, Progress, Work};
 
 use super::model::{Model, arbitrary_events, options, with_work};
 use crate::index::build::build_in;
-use crate::index::folder::Folder;
+use crate::index::folder::{Folder, Place};
 use crate::index::{IndexError, Opened, build, discard, open};
 use crate::memory::{MemoryEvent, MemoryStore};
+use crate::sealing::{KEY_BYTES, Key};
+
+/// A folder as it is, and one that is sealed.
+fn both_ways(run: impl Fn(Option<&Key>)) {
+    run(None);
+    run(Some(&Key::new(&[9; KEY_BYTES])));
+}
+
+fn at<'a>(cache: &'a tempfile::TempDir, key: Option<&'a Key>) -> Place<'a> {
+    Place {
+        folder: cache.path(),
+        key,
+    }
+}
 
 fn some_events(count: usize) -> Vec<MemoryEvent> {
     use proptest::strategy::ValueTree as _;
@@ -44,7 +58,7 @@ fn replace(path: &Path, bytes: &[u8]) {
 }
 
 /// Growth that failed: the index answers for the store as it was, or already as it is.
-fn assert_usable(before: &MemoryStore, store: &MemoryStore, cache: &Path) {
+fn assert_usable<'a>(before: &MemoryStore, store: &MemoryStore, cache: impl Into<Place<'a>>) {
     match open(cache, &store.fingerprint().unwrap()).unwrap() {
         Opened::Current(index) => Model::of(store).assert_equals(&index),
         Opened::Behind(index) => Model::of(before).assert_equals(&index),
@@ -53,7 +67,8 @@ fn assert_usable(before: &MemoryStore, store: &MemoryStore, cache: &Path) {
 }
 
 /// Whatever is in the folder: what opens is right, and building makes it right.
-fn assert_sound(store: &MemoryStore, cache: &Path) {
+fn assert_sound<'a>(store: &MemoryStore, cache: impl Into<Place<'a>>) {
+    let cache = cache.into();
     let fingerprint = store.fingerprint().unwrap();
     if let Opened::Current(index) = open(cache, &fingerprint).unwrap() {
         Model::of(store).assert_equals(&index);
@@ -68,24 +83,27 @@ fn a_kill_at_any_write_leaves_nothing_half_valid() {
     let before = MemoryStore::new("killed", events[..40].to_vec()).with_ranges(5);
     let store = MemoryStore::new("killed", events).with_ranges(7);
     let fingerprint = store.fingerprint().unwrap();
-    for has_older in [false, true] {
-        for operations in 0.. {
-            let cache = tempfile::tempdir().unwrap();
-            if has_older {
-                with_work(|work| build(work, &before, cache.path(), &options(1, 16))).unwrap();
+    both_ways(|key| {
+        for has_older in [false, true] {
+            for operations in 0.. {
+                let cache = tempfile::tempdir().unwrap();
+                let place = at(&cache, key);
+                if has_older {
+                    with_work(|work| build(work, &before, place, &options(1, 16))).unwrap();
+                }
+                let folder = Folder::of(place, &fingerprint.identity).with_fuse(operations);
+                let outcome = with_work(|work| build_in(work, &store, &folder, &fingerprint, &options(2, 16)));
+                if outcome.is_ok() {
+                    break;
+                }
+                assert!(matches!(outcome, Err(IndexError::Disk { .. })), "{outcome:?}");
+                if has_older {
+                    assert_usable(&before, &store, place);
+                }
+                assert_sound(&store, place);
             }
-            let folder = Folder::of(cache.path(), &fingerprint.identity).with_fuse(operations);
-            let outcome = with_work(|work| build_in(work, &store, &folder, &fingerprint, &options(2, 16)));
-            if outcome.is_ok() {
-                break;
-            }
-            assert!(matches!(outcome, Err(IndexError::Disk { .. })), "{outcome:?}");
-            if has_older {
-                assert_usable(&before, &store, cache.path());
-            }
-            assert_sound(&store, cache.path());
         }
-    }
+    });
 }
 
 #[test]
@@ -187,61 +205,67 @@ fn an_adapter_that_panics_ends_the_build_with_an_error_on_all_threads() {
 
 #[test]
 fn damage_anywhere_is_noticed_and_the_next_opening_finds_nothing() {
-    let store = MemoryStore::new("damaged", some_events(24));
-    let fingerprint = store.fingerprint().unwrap();
-    let cache = tempfile::tempdir().unwrap();
-    with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
-    let files = files_of(cache.path());
-    let manifest = files.iter().find(|path| path.ends_with("manifest")).unwrap();
-    let whole_manifest = fs::read(manifest).unwrap();
-    for path in &files {
-        let whole = fs::read(path).unwrap();
-        // Every byte is covered in the same way: some of each file are enough.
-        for at in (0..whole.len()).step_by(whole.len() / 40 + 1) {
-            replace(manifest, &whole_manifest);
-            let mut damaged = whole.clone();
-            damaged[at] ^= 1 << (at % 8);
-            replace(path, &damaged);
-            match open(cache.path(), &fingerprint).unwrap() {
-                Opened::Current(index) => {
-                    let outcome = super::model::ask_everything(&index);
-                    let path = path.display();
-                    assert!(outcome.is_err(), "byte {at} of {path} was changed and nobody noticed");
+    both_ways(|key| {
+        let store = MemoryStore::new("damaged", some_events(24));
+        let fingerprint = store.fingerprint().unwrap();
+        let cache = tempfile::tempdir().unwrap();
+        let place = at(&cache, key);
+        with_work(|work| build(work, &store, place, &options(1, 20))).unwrap();
+        let files = files_of(cache.path());
+        let manifest = files.iter().find(|path| path.ends_with("manifest")).unwrap();
+        let whole_manifest = fs::read(manifest).unwrap();
+        for path in &files {
+            let whole = fs::read(path).unwrap();
+            // Every byte is covered in the same way: some of each file are enough.
+            for at in (0..whole.len()).step_by(whole.len() / 40 + 1) {
+                replace(manifest, &whole_manifest);
+                let mut damaged = whole.clone();
+                damaged[at] ^= 1 << (at % 8);
+                replace(path, &damaged);
+                match open(place, &fingerprint).unwrap() {
+                    Opened::Current(index) => {
+                        let outcome = super::model::ask_everything(&index);
+                        let path = path.display();
+                        assert!(outcome.is_err(), "byte {at} of {path} was changed and nobody noticed");
+                    }
+                    Opened::Behind(_) => panic!("the token cannot be another one"),
+                    Opened::Absent => {}
                 }
-                Opened::Behind(_) => panic!("the token cannot be another one"),
-                Opened::Absent => {}
+                assert!(matches!(open(place, &fingerprint).unwrap(), Opened::Absent));
             }
-            assert!(matches!(open(cache.path(), &fingerprint).unwrap(), Opened::Absent));
+            replace(path, &whole);
         }
-        replace(path, &whole);
-    }
-    assert_sound(&store, cache.path());
+        assert_sound(&store, place);
+    });
 }
 
 #[test]
 fn a_file_of_any_other_length_is_noticed() {
-    let store = MemoryStore::new("cut", some_events(24));
-    let fingerprint = store.fingerprint().unwrap();
-    let cache = tempfile::tempdir().unwrap();
-    with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
-    for path in files_of(cache.path()) {
-        let whole = fs::read(&path).unwrap();
-        for len in (0..whole.len()).step_by(7).chain([whole.len() - 1, whole.len() + 1]) {
-            let mut other = whole.clone();
-            other.resize(len, 0);
-            replace(&path, &other);
-            assert!(
-                matches!(open(cache.path(), &fingerprint).unwrap(), Opened::Absent),
-                "{}",
-                path.display()
-            );
+    both_ways(|key| {
+        let store = MemoryStore::new("cut", some_events(24));
+        let fingerprint = store.fingerprint().unwrap();
+        let cache = tempfile::tempdir().unwrap();
+        let place = at(&cache, key);
+        with_work(|work| build(work, &store, place, &options(1, 20))).unwrap();
+        for path in files_of(cache.path()) {
+            let whole = fs::read(&path).unwrap();
+            for len in (0..whole.len()).step_by(7).chain([whole.len() - 1, whole.len() + 1]) {
+                let mut other = whole.clone();
+                other.resize(len, 0);
+                replace(&path, &other);
+                assert!(
+                    matches!(open(place, &fingerprint).unwrap(), Opened::Absent),
+                    "{}",
+                    path.display()
+                );
+            }
+            fs::remove_file(&path).unwrap();
+            assert!(matches!(open(place, &fingerprint).unwrap(), Opened::Absent));
+            replace(&path, &whole);
         }
-        fs::remove_file(&path).unwrap();
-        assert!(matches!(open(cache.path(), &fingerprint).unwrap(), Opened::Absent));
-        replace(&path, &whole);
-    }
-    replace(&files_of(cache.path())[0], b"short");
-    assert_sound(&store, cache.path());
+        replace(&files_of(cache.path())[0], b"short");
+        assert_sound(&store, place);
+    });
 }
 
 #[test]

@@ -11,10 +11,11 @@ use refold_core::work::{CancelToken, Silent, Work};
 
 use super::model::{arbitrary_events, options, with_work};
 use crate::index::{
-    Arena, ArenaOptions, Field, Hit, Index, IndexError, Needle, SearchQuery, build, build_arena, discard_arena,
-    is_as_stored, open_arena, search_arena, search_store,
+    Arena, ArenaOptions, Field, Hit, Index, IndexError, Needle, Place, SearchQuery, Unsealed, build, build_arena,
+    discard_arena, is_as_stored, open_arena, search_arena, search_store,
 };
 use crate::memory::{MemoryEvent, MemoryStore};
+use crate::sealing::{KEY_BYTES, Key};
 
 /// Events whose payload and metadata are of few letters, so that needles are found often, also across their ends.
 pub(super) fn events_with_content(most: usize) -> impl Strategy<Value = Vec<MemoryEvent>> {
@@ -70,8 +71,9 @@ fn gather(most: usize, run: impl FnOnce(&mut dyn FnMut(Hit) -> ControlFlow<()>))
 }
 
 fn assert_arena_holds(store: &MemoryStore, arena: &Arena) {
+    let mut unsealed = Unsealed::default();
     for (row, event) in store.events().iter().enumerate() {
-        let found = arena.event(EventIndex(row as u32)).unwrap();
+        let found = arena.event(EventIndex(row as u32), &mut unsealed).unwrap();
         assert_eq!(found.payload, event.payload.as_deref());
         assert_eq!(found.metadata, event.metadata.as_deref());
         assert_eq!(found.encoding, event.encoding);
@@ -109,7 +111,7 @@ pub(super) fn event(n: i64) -> MemoryEvent {
     }
 }
 
-pub(super) fn indexed(store: &MemoryStore, cache: &std::path::Path) -> Index {
+pub(super) fn indexed<'a>(store: &MemoryStore, cache: impl Into<Place<'a>>) -> Index {
     with_work(|work| build(work, store, cache, &options(2, 30))).unwrap()
 }
 
@@ -260,20 +262,27 @@ fn a_kill_while_copying_leaves_nothing_half_valid() {
     use crate::index::folder::Folder;
     let store = store_of_growing_payloads("copied");
     let fingerprint = store.fingerprint().unwrap();
-    for operations in 0.. {
-        let cache = tempfile::tempdir().unwrap();
-        let index = indexed(&store, cache.path());
-        let folder = Folder::of(cache.path(), &fingerprint.identity).with_fuse(operations);
-        let outcome = with_work(|work| build_arena_in(work, &store, &folder, &fingerprint, &index, &searchable(2)));
-        if let Some(arena) = open_arena(cache.path(), &fingerprint, &index).unwrap() {
+    let sealed = Key::new(&[5; KEY_BYTES]);
+    for key in [None, Some(&sealed)] {
+        for operations in 0.. {
+            let cache = tempfile::tempdir().unwrap();
+            let place = Place {
+                folder: cache.path(),
+                key,
+            };
+            let index = indexed(&store, place);
+            let folder = Folder::of(place, &fingerprint.identity).with_fuse(operations);
+            let outcome = with_work(|work| build_arena_in(work, &store, &folder, &fingerprint, &index, &searchable(2)));
+            if let Some(arena) = open_arena(place, &fingerprint, &index).unwrap() {
+                assert_arena_holds(&store, &arena);
+                assert_finds_long_payloads(&store, &index, &arena);
+            }
+            let arena = with_work(|work| build_arena(work, &store, place, &index, &searchable(2))).unwrap();
             assert_arena_holds(&store, &arena);
             assert_finds_long_payloads(&store, &index, &arena);
-        }
-        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(2))).unwrap();
-        assert_arena_holds(&store, &arena);
-        assert_finds_long_payloads(&store, &index, &arena);
-        if outcome.is_ok() {
-            break;
+            if outcome.is_ok() {
+                break;
+            }
         }
     }
 }
