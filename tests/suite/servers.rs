@@ -9,6 +9,7 @@ mod compared;
 mod faults;
 mod fitting;
 mod gentle;
+mod kept;
 mod mariadb;
 mod postgres;
 mod read_models;

@@ -35,8 +35,12 @@ pub enum Act<'a> {
         environment: Option<&'a str>,
         read_only: &'a [String],
     },
-    /// The events of a stream were read.
-    Stream { stream: &'a text::Exact },
+    /// The events of a stream were read; out of what is kept of them as of then, where the store is out of reach.
+    Stream {
+        stream: &'a text::Exact,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kept_as_of: Option<&'a str>,
+    },
     /// What masking rules hide was shown.
     Revealed {
         stream: Option<&'a text::Exact>,

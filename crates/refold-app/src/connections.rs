@@ -3,6 +3,7 @@
 //! A person may edit it: comments, their own order and what this version does not know survive. One that cannot be
 //! understood is never written over. No secret ever stands in it, and none is taken from it.
 
+pub mod keeping;
 mod keys;
 pub mod kind;
 mod lines;
@@ -30,6 +31,7 @@ pub use self::tunnel::Tunnel;
 use crate::error::{AppError, ErrorCode};
 use crate::guarded;
 use crate::places::Places;
+use crate::session::cache::forget;
 use crate::text;
 use crate::wire::{Connection, ConnectionBook, Environment, SavedConnection};
 
@@ -53,7 +55,7 @@ const HEAD: &str = "\
 #   password              ask, \"env NAME\", pgpass, mycnf, keychain or \"command PROGRAM ARGUMENT…\"
 #   ssh                   the host that a tunnel goes through, as your ssh knows it
 #   layout, zone, mask    as the options of the command line
-#   cache                 where the local index is kept: disk or memory
+#   cache                 what is kept of its events: off, memory or disk, \"disk 500\" for 500 MB of payloads
 ";
 
 /// What an import brought.
@@ -164,7 +166,7 @@ pub fn save(places: &Places, connection: &Connection, before: Option<&str>) -> R
     load(places)
 }
 
-/// Takes a connection out of the file; the store itself is untouched.
+/// Takes a connection out of the file, and what is kept of its server; the store itself is untouched.
 pub fn remove(places: &Places, name: &str) -> Result<ConnectionBook, AppError> {
     let name = name.strip_prefix('@').unwrap_or(name);
     change(places, |document| {
@@ -498,6 +500,7 @@ fn new_document() -> DocumentMut {
     format!("{HEAD}refold = \"{FORMAT}\"\n").parse().unwrap_or_default()
 }
 
+/// What is kept of servers that no connection keeps any more goes first: where it cannot, nothing is changed.
 fn change<T>(places: &Places, change: impl FnOnce(&mut DocumentMut) -> Result<T, AppError>) -> Result<T, AppError> {
     let file = file(places);
     let place = file.display().to_string();
@@ -508,7 +511,9 @@ fn change<T>(places: &Places, change: impl FnOnce(&mut DocumentMut) -> Result<T,
             Some(text) => document(&text, &place)?,
             None => new_document(),
         };
+        let before = read(&document);
         let answer = change(&mut document)?;
+        forget(&before, &read(&document), places)?;
         Ok((document.to_string(), answer))
     })
 }

@@ -529,16 +529,24 @@ impl Desk {
         caught(|| kept::save_frame(&self.places, frame))
     }
 
-    /// What the cache folder holds.
-    pub fn cache_use(&self) -> Result<CacheUse, AppError> {
+    /// What the cache folder holds; `connection`: of that one alone.
+    pub fn cache_use(&self, connection: Option<&str>) -> Result<CacheUse, AppError> {
         let cancel = CancelToken::default();
-        caught(|| cache::size(&Work::new(&cancel, &Silent), &self.places))
+        let work = Work::new(&cancel, &Silent);
+        caught(|| match connection {
+            None => cache::size(&work, &self.places),
+            Some(name) => Ok(cache::held(&work, &self.places, name)?.wire()),
+        })
     }
 
-    /// Throws the cache away; what is needed of it is made again.
-    pub fn clear_cache(&self) -> Result<CacheUse, AppError> {
+    /// Throws the cache away, or what it holds of one connection; what is needed of it is made again.
+    pub fn clear_cache(&self, connection: Option<&str>) -> Result<CacheUse, AppError> {
         let cancel = CancelToken::default();
-        caught(|| cache::clear(&Work::new(&cancel, &Silent), &self.places))
+        let work = Work::new(&cancel, &Silent);
+        caught(|| match connection {
+            None => cache::clear(&work, &self.places),
+            Some(name) => Ok(cache::purge(&work, &self.places, name)?.wire()),
+        })
     }
 
     pub fn forget_recent(&self, location: &str) -> Result<(), AppError> {

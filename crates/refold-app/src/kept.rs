@@ -63,7 +63,7 @@ pub(crate) fn read_text(file: &Path) -> Option<String> {
 }
 
 /// Replaces a file in one step: who reads it sees the old text or the new one.
-pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), AppError> {
+pub(crate) fn write_whole(file: &Path, text: impl AsRef<[u8]>) -> Result<(), AppError> {
     let failed = |error: std::io::Error| {
         let code = match error.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ErrorCode::Denied,
@@ -80,7 +80,7 @@ pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), AppError> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    new.write_all(text.as_bytes()).map_err(failed)?;
+    new.write_all(text.as_ref()).map_err(failed)?;
     new.as_file().sync_all().map_err(failed)?;
     new.persist(file).map_err(|error| failed(error.error))?;
     Ok(())

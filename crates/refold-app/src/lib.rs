@@ -35,6 +35,7 @@ mod reload;
 mod replay;
 mod rows;
 pub mod saved_queries;
+mod sealing_key;
 mod session;
 mod settings;
 mod stream;

@@ -9,6 +9,7 @@ mod growth;
 mod handled;
 mod ids;
 mod masked;
+mod out_of_reach;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -16,9 +17,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use refold_core::cursor::Cursor;
-use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::finding::Findings;
 use refold_core::port::store::{EventStore, StoreDescription, StoreError};
 use refold_core::port::system::in_words;
+use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, BuildOptions, Ids, Index, IndexError, Opened};
 use refold_stores::secret::Secret;
@@ -29,6 +31,7 @@ use crate::access::{Access, Act};
 use crate::asked;
 use crate::case::Case;
 use crate::clock;
+use crate::connections::keeping::{Keeping, KeptIn};
 use crate::connections::server::{self, Asking};
 use crate::connections::{self, Asked, Target, Tunnel};
 use crate::error::AppError;
@@ -37,8 +40,9 @@ use crate::places::Places;
 use crate::settings;
 use crate::text;
 use crate::wire::{Connection, Environment};
-use cache::{Cache, temporary};
+use cache::{Cache, no_cache, opened_file};
 use copy::KnownCopy;
+use out_of_reach::{OutOfReach, open_kept};
 
 pub use first_screen::FirstScreen;
 pub(crate) use growth::Now;
@@ -60,6 +64,9 @@ pub struct Session {
     access: Option<Arc<Access>>,
     /// Shared with the session on the same store as it is later.
     cache: Arc<Cache>,
+    opened_at: Timestamp,
+    /// Its server could not be reached, and it is out of what is kept.
+    out_of_reach: Option<OutOfReach>,
     /// What is noteworthy of this session and not of the store.
     notices: Findings,
     /// Of times that name none; `None`: nobody says.
@@ -67,6 +74,8 @@ pub struct Session {
     said: Said,
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
+    /// Whether there may be a payload arena at all.
+    may_copy: bool,
     mask: Arc<Mask>,
     /// The case file that is open instead of a store.
     case: Option<Arc<Case>>,
@@ -136,6 +145,16 @@ impl Session {
         let zone = zone.map(|zone| asked::zone(zone)).transpose()?;
         let choice = layout.map(|layout| choice_of(layout)).transpose()?;
         let access = of.map_or_else(|| target.log(places), |of| Ok(of.access.clone()))?;
+        let opened_at = clock::now();
+        let cache = match of {
+            // Also where its connection says something else by now: what is open keeps what it is shown out of.
+            Some(of) => Arc::clone(&of.cache),
+            None => Arc::new(Cache::of(
+                &target,
+                (said.layout.as_deref(), said.zone.as_deref()),
+                places,
+            )?),
+        };
         let notices = Findings::default();
         let real = target
             .file
@@ -145,6 +164,7 @@ impl Session {
             zone: zone.clone(),
             ..OpenOptions::in_scratch(scratch)
         };
+        let mut kept = None;
         let (store, password, tunnel) = match &real {
             Some(file) => {
                 let open = |scratch| refold_stores::open_file(work, file, choice.as_ref(), &options(scratch));
@@ -157,8 +177,23 @@ impl Session {
                     known: of.and_then(Session::password),
                     access: access.as_ref(),
                 };
-                let opened = server::open(work, &asking, choice.as_ref(), &options(places.scratch()))?;
-                (opened.store, opened.password, opened.tunnel)
+                match server::open(work, &asking, choice.as_ref(), &options(places.scratch())) {
+                    Ok(opened) => (opened.store, opened.password, opened.tunnel),
+                    Err(failed) => {
+                        // Whether a store went on, what is kept of it does not tell.
+                        let found = match of {
+                            None => open_kept(&cache, &target.location, &failed)?,
+                            Some(_) => None,
+                        };
+                        let Some((store, why)) = found else {
+                            return Err(failed.error);
+                        };
+                        notices.report(why.notice(&store));
+                        let store = Arc::new(store);
+                        kept = Some((Arc::clone(&store), why));
+                        (store as Arc<dyn EventStore>, None, None)
+                    }
+                }
             }
         };
         let path = target
@@ -173,17 +208,21 @@ impl Session {
         session.environment = target.environment(places);
         session.connection = target.connection.map(Arc::new);
         session.access = access;
-        if session
-            .connection
-            .as_ref()
-            .is_some_and(|of| of.cache.as_deref() == Some("memory"))
-        {
-            session.cache = Arc::new(Cache::in_memory(&places.cache)?);
+        session.cache = cache;
+        session.opened_at = opened_at;
+        if let Some((store, why)) = kept {
+            session.adopt_kept(&store);
+            session.out_of_reach = Some(why);
         }
         session.notices = notices;
         session.zone = zone;
         session.said = said;
-        session.most_copied_bytes = settings::most_copied_bytes(places)?;
+        let keeping = Keeping::of(session.connection());
+        session.may_copy = keeping.place != KeptIn::Nothing;
+        session.most_copied_bytes = match keeping.most_bytes {
+            Some(most_bytes) => Some(most_bytes),
+            None => settings::most_copied_bytes(places)?,
+        };
         session.opening = Some((asked.clone(), places.clone()));
         if let Some(file) = &real {
             session.case = Case::open(work, file, places)?.map(Arc::new);
@@ -201,7 +240,8 @@ impl Session {
             mask.add(Path::new(file))?;
         }
         session.mask = Arc::new(mask);
-        if of.is_none() {
+        // Also of a store that is itself open now, and not what is kept of it.
+        if of.is_none_or(|of| of.out_of_reach.is_some()) {
             session.log(&Act::Opened {
                 store: &connections::shown(session.connection(), &session.path),
                 environment: session.environment.map(settings::environment_text),
@@ -223,10 +263,13 @@ impl Session {
             tunnel: None,
             access: None,
             cache: Arc::new(Cache::at(cache)),
+            opened_at: clock::now(),
+            out_of_reach: None,
             notices: Findings::default(),
             zone: None,
             said: Said::default(),
             most_copied_bytes: None,
+            may_copy: true,
             mask: Arc::default(),
             case: None,
             index: RwLock::new(None),
@@ -325,6 +368,7 @@ impl Session {
     pub fn log_stream(&self, id: &[u8]) -> Result<(), AppError> {
         self.log(&Act::Stream {
             stream: &text::exact(id),
+            kept_as_of: self.kept_as_of().as_deref(),
         })
     }
 
@@ -360,6 +404,10 @@ impl Session {
         self.cache.folder()
     }
 
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
     /// The local index, when it is ready and of the store as it was opened.
     pub fn index(&self) -> Option<Arc<Index>> {
         self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -393,7 +441,8 @@ impl Session {
         let is_gone = || {
             let fingerprint = self.store.fingerprint().ok();
             fingerprint.is_some_and(|fingerprint| {
-                matches!(index::open(&self.cache.folder(), &fingerprint), Ok(Opened::Absent))
+                self.cache
+                    .with(|place| matches!(index::open(place, &fingerprint), Ok(Opened::Absent)))
             })
         };
         let is_damaged = error.code == crate::ErrorCode::Corrupt && self.has_any_index() && is_gone();
@@ -422,7 +471,10 @@ impl Session {
             return Ok(index);
         }
         let options = self.build_options();
-        let build = || index::build(work, self.store.as_ref(), &self.cache.folder(), &options);
+        let build = || {
+            self.cache
+                .with(|place| index::build(work, self.store.as_ref(), place, &options))
+        };
         let built = match when_free(work, build) {
             Err(IndexError::Disk { source, .. }) => self.without_cache(work, &source, build),
             built => built,
@@ -430,6 +482,7 @@ impl Session {
         let index = Arc::new(built?);
         keep(&self.index, Some(Arc::clone(&index)));
         keep(&self.earlier, None);
+        self.remember();
         Ok(index)
     }
 
@@ -475,31 +528,20 @@ impl Session {
     }
 
     fn adopt_ready_index(&self) -> Result<(), AppError> {
+        if self.out_of_reach.is_some() {
+            return Ok(());
+        }
         let fingerprint = self.store.fingerprint()?;
-        match index::open(&self.cache.folder(), &fingerprint) {
-            Ok(Opened::Current(index)) => keep(&self.index, Some(Arc::new(index))),
+        match self.cache.with(|place| index::open(place, &fingerprint)) {
+            Ok(Opened::Current(index)) => {
+                keep(&self.index, Some(Arc::new(index)));
+                self.remember();
+            }
             Ok(Opened::Behind(index)) => keep(&self.earlier, Some(Arc::new(index))),
             // It is built when somebody needs it; a cache that cannot be read is no obstacle.
             Ok(Opened::Absent) | Err(_) => {}
         }
         Ok(())
-    }
-}
-
-/// Opens a file, in another folder for what must be made of it where that of the user cannot be written to.
-fn opened_file(
-    open: impl Fn(PathBuf) -> Result<Arc<dyn EventStore>, StoreError>,
-    places: &Places,
-    notices: &Findings,
-) -> Result<Arc<dyn EventStore>, StoreError> {
-    let scratch = places.scratch();
-    match usable(&scratch).and_then(|()| open(scratch.clone())) {
-        Err(StoreError::Scratch { detail, .. }) => {
-            let instead = temporary();
-            notices.report(no_cache(&detail, &places.cache, instead.as_deref()));
-            open(instead.unwrap_or(scratch))
-        }
-        opened => opened,
     }
 }
 
@@ -513,33 +555,6 @@ fn when_free<T>(work: &Work<'_>, build: impl Fn() -> Result<T, IndexError>) -> R
             }
             outcome => return outcome,
         }
-    }
-}
-
-/// Fails where nothing can be made in this folder.
-fn usable(scratch: &Path) -> Result<(), StoreError> {
-    let made = std::fs::create_dir_all(scratch).and_then(|()| tempfile::tempfile_in(scratch));
-    made.map(drop).map_err(|error| StoreError::Scratch {
-        location: scratch.display().to_string(),
-        detail: in_words(&error),
-    })
-}
-
-fn no_cache(why: &str, kept: &Path, instead: Option<&Path>) -> Finding {
-    let consequence = match instead {
-        Some(instead) => format!(
-            "what is needed is made in {} and thrown away afterwards",
-            instead.display()
-        ),
-        None => "nor is there another folder to write to, so only what needs none can be done".to_owned(),
-    };
-    Finding {
-        code: "no-cache",
-        severity: Severity::Notice,
-        stream: None,
-        version: None,
-        position: None,
-        detail: format!("nothing can be kept in {} ({why}): {consequence}", kept.display()),
     }
 }
 

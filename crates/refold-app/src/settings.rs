@@ -13,12 +13,14 @@ use toml_edit::{Document, DocumentMut, Item};
 pub use self::entries::{environment, environment_text};
 
 use self::entries::ENTRIES;
+use crate::connections::password::Source;
 use crate::error::AppError;
 use crate::guarded;
 use crate::places::Places;
 use crate::wire::{Environment, KeyBinding, Settings, StoreEnvironment};
 
 const MAX_COPY_MEGABYTES: &str = "max_copy_megabytes";
+const CACHE_KEY: &str = "cache_key";
 const KEYS: &str = "keys";
 const ENVIRONMENTS: &str = "environments";
 
@@ -26,6 +28,7 @@ const HEAD: &str = "\
 # Settings of Refold. Edit them here or in the window.
 # Besides the lines below there may be:
 #   max_copy_megabytes = 2000   disk that the copy of a store's payloads may take, with its search index
+#   cache_key = \"keychain\"      where the key of what is kept of servers comes from: keychain, \"env NAME\" or \"command …\"
 #   [keys.history]              keys of your own, a table for each context; false takes keys away
 #   \"n\" = \"cursor.next\"
 #   [environments]              what stores are: production, staging, test, development or local
@@ -60,6 +63,12 @@ pub fn load(places: &Places) -> Result<Found, AppError> {
             }
             (ENVIRONMENTS, _) => {
                 read_environments(item, &text, &mut found);
+                Ok(())
+            }
+            (CACHE_KEY, _) => {
+                // What stands there is not repeated.
+                let problem = |allowed| format!("line {}: {key} must be {allowed}", line_of(&text, item));
+                found.problems.extend(key_source(item).err().map(problem));
                 Ok(())
             }
             (MAX_COPY_MEGABYTES, _) => copied_bytes(item).map(drop),
@@ -156,6 +165,28 @@ pub fn most_copied_bytes(places: &Places) -> Result<Option<u64>, AppError> {
             "write a number of megabytes, or remove the line",
         )
     })
+}
+
+/// Where the key of what is kept of servers comes from; `None`: from a file of ours.
+pub fn cache_key(places: &Places) -> Result<Option<Source>, AppError> {
+    let file = settings_file(places);
+    let text = guarded::read(&file)?.unwrap_or_default();
+    let document = Document::parse(text.as_str()).map_err(|error| no_toml(&error, &file))?;
+    let item = document.get(CACHE_KEY);
+    // What stands there may be a key itself.
+    item.map(key_source).transpose().map_err(|allowed| {
+        AppError::invalid(
+            format!("{CACHE_KEY} must be {allowed}: {}", file.display()),
+            "correct the line, or remove it: the key is then in a file of its own",
+        )
+    })
+}
+
+fn key_source(item: &Item) -> Result<Source, String> {
+    match item.as_str().map(Source::parse) {
+        Some(Ok(source @ (Source::Keychain | Source::Variable(_) | Source::Program(_)))) => Ok(source),
+        _ => Err("where the key comes from, and never the key itself: keychain, \"env NAME\" or \"command PROGRAM ARGUMENT…\"".to_owned()),
+    }
 }
 
 fn edit(places: &Places, change: impl FnOnce(&mut DocumentMut)) -> Result<(), AppError> {

@@ -59,7 +59,7 @@ impl Drop for Watch {
 }
 
 fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
-    let (mut pace, mut told) = (Pace::default(), Told::new());
+    let (mut pace, mut told) = (Pace::default(), Told::new(open.kept_as_of()));
     sink(told.news(open.histories()));
     loop {
         if !bell.wait(pace.wait()) {
@@ -96,14 +96,15 @@ struct Told {
 const RATE_LASTS: Duration = Duration::from_secs(3);
 
 impl Told {
-    fn new() -> Told {
+    /// `as_of`: of a store that is out of what is kept.
+    fn new(as_of: Option<String>) -> Told {
         Told {
             events: None,
             new_events: 0,
             events_per_second: 0,
             lost: None,
             is_outdated: false,
-            as_of: now_label(),
+            as_of: as_of.unwrap_or_else(now_label),
             counted_at: Instant::now(),
         }
     }

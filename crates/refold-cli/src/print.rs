@@ -34,6 +34,8 @@ pub struct Printer {
     is_closed: bool,
     /// What the command exits with, where that is known before it is told.
     code: u8,
+    /// Where what is told is of what this machine keeps of a store: as of when.
+    kept_as_of: Option<String>,
 }
 
 /// An output that shares its terminal with the progress line. That is taken away when bytes go out, and not when they are
@@ -57,12 +59,15 @@ impl Write for Cleared {
 }
 
 impl Printer {
-    pub fn new(code: u8) -> Printer {
+    pub fn new(code: u8, kept_as_of: Option<String>) -> Printer {
         let out = Cleared {
             out: Box::new(io::stdout().lock()),
             clear: progress::clear,
         };
-        Printer::over(out, code)
+        Printer {
+            kept_as_of,
+            ..Printer::over(out, code)
+        }
     }
 
     fn over(out: Cleared, code: u8) -> Printer {
@@ -70,6 +75,7 @@ impl Printer {
             out: io::BufWriter::with_capacity(1 << 16, out),
             is_closed: false,
             code,
+            kept_as_of: None,
         }
     }
 
@@ -87,8 +93,27 @@ impl Printer {
     }
 
     pub fn json(&mut self, answer: &impl Serialize) -> Result<(), Ended> {
-        let line = json_line(answer)?;
+        let line = self.json_text(answer)?;
         self.line(&line)
+    }
+
+    /// [`Printer::json`] inside a use case.
+    pub fn json_of_stream(&mut self, answer: &impl Serialize) -> Result<(), AppError> {
+        let line = self.json_text(answer)?;
+        self.line_of_stream(&line)
+    }
+
+    /// Each document says by itself that it is not of the store as it is: whoever reads it may never see standard error.
+    fn json_text(&self, answer: &impl Serialize) -> Result<String, AppError> {
+        let mut line = json_line(answer)?;
+        if let Some(as_of) = &self.kept_as_of
+            && line.starts_with('{')
+            && line.pop() == Some('}')
+        {
+            let comma = if line.len() > 1 { "," } else { "" };
+            line.push_str(&format!("{comma}\"kept_as_of\":{}}}", json_line(as_of)?));
+        }
+        Ok(line)
     }
 
     /// A line inside a use case, which knows only its own errors: a closed output ends it as if it was cancelled, and
@@ -363,6 +388,28 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn each_document_says_that_it_is_of_what_is_kept() {
+        let out = Cleared {
+            out: Box::new(Terminal),
+            clear: || (),
+        };
+        let mut printer = Printer::over(out, 0);
+        let document = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+        printer.json(&document("{\"n\":0.10}")).unwrap();
+        printer.kept_as_of = Some("2026-08-03T14:00:00.000Z".to_owned());
+        for text in ["{\"n\":0.10}", "{}", "[1]"] {
+            printer.json(&document(text)).unwrap();
+        }
+        printer.json_of_stream(&document("{\"n\":{}}")).unwrap();
+        printer.finish(Ok(())).unwrap();
+        let as_of = "\"kept_as_of\":\"2026-08-03T14:00:00.000Z\"";
+        assert_eq!(
+            TERMINAL.take().concat(),
+            format!("{{\"n\":0.10}}\n{{\"n\":0.10,{as_of}}}\n{{{as_of}}}\n[1]\n{{\"n\":{{}},{as_of}}}\n")
+        );
     }
 
     /// Rows are gathered, and the progress line comes back while they are: it is taken away when they go out.

@@ -60,14 +60,14 @@ pub async fn remember_window(window: WebviewWindow, desk: State<'_, Arc<Desk>>, 
 
 #[tauri::command]
 #[specta::specta]
-pub async fn cache_use(desk: State<'_, Arc<Desk>>) -> Reply<CacheUse> {
-    answer(desk, Desk::cache_use).await
+pub async fn cache_use(desk: State<'_, Arc<Desk>>, connection: Option<String>) -> Reply<CacheUse> {
+    answer(desk, move |desk| desk.cache_use(connection.as_deref())).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn clear_cache(desk: State<'_, Arc<Desk>>) -> Reply<CacheUse> {
-    answer(desk, Desk::clear_cache).await
+pub async fn clear_cache(desk: State<'_, Arc<Desk>>, connection: Option<String>) -> Reply<CacheUse> {
+    answer(desk, move |desk| desk.clear_cache(connection.as_deref())).await
 }
 
 #[tauri::command]

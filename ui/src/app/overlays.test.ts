@@ -42,3 +42,17 @@ it('keeps what was typed of a connection when the palette is asked for, and says
   page.press('Ctrl+k');
   expect(page.find('[data-test=palette]')).not.toBeNull();
 });
+
+it('shows what is kept of a server where its connection is changed, and throws it away', async () => {
+  const far = { name: 'far', environment: 'test', kind: 'postgres', host: 'pg-1', cache: 'disk 500' } as const;
+  page = openPage({ connections: [far] });
+  const row = await page.until(() => page.find('[data-test=connection-row]'));
+  row.focus();
+  page.press('F2');
+  const kept = () => page.texts('[data-test=connection-kept]')[0];
+  await page.until(() => kept()?.startsWith('1.2 MB on this machine: 1,000 events as of'));
+  expect(page.find<HTMLSelectElement>('[data-test=connection-cache]')?.value).toBe('disk 500');
+  page.find('[data-test=connection-purge]')?.click();
+  await page.until(() => kept()?.startsWith('0 B on this machine: nothing of it'));
+  expect(page.find('[data-test=connection-purge]')).toBeNull();
+});

@@ -206,9 +206,10 @@ export interface Backend
   classify(location: string, environment: Environment | null): Promise<void>;
   /** Remembers what the window shows and where it stands, for its next start. */
   rememberWindow(shown: WindowPlaces): Promise<void>;
-  cacheUse(): Promise<CacheUse>;
+  /** Of one connection, or of all stores. */
+  cacheUse(connection: string | null): Promise<CacheUse>;
   /** Throws indexes and copies away, but not what is in use; answers what is left. */
-  clearCache(): Promise<CacheUse>;
+  clearCache(connection: string | null): Promise<CacheUse>;
   forgetRecent(location: string): Promise<void>;
   /** The system's file dialog, for a store or what goes with it; `null` when it was closed without a choice. */
   pickFile(

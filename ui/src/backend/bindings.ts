@@ -14,8 +14,8 @@ export const commands = {
 	classify: (location: string, environment: Environment | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("classify", { location, environment })),
 	/**  Remembers what the window shows, and where it stands. */
 	rememberWindow: (shown: WindowPlaces) => typedError<null, AppErrorWire>(__TAURI_INVOKE("remember_window", { shown })),
-	cacheUse: () => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("cache_use")),
-	clearCache: () => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("clear_cache")),
+	cacheUse: (connection: string | null) => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("cache_use", { connection })),
+	clearCache: (connection: string | null) => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("clear_cache", { connection })),
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
 	cancelJob: (job: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("cancel_job", { job })),
 	/**  Tells links that later starts hand over. They are looked at: the window comes to the front. */
@@ -293,6 +293,8 @@ export type CacheUse = {
 	folder: string,
 	/**  For people: `1.2 GB`. */
 	size: string,
+	/**  Of one connection: what can be looked at while its server is out of reach, in a sentence; else empty. */
+	told: string,
 };
 
 /**  What a case is made of, besides the notebook. */
@@ -584,7 +586,7 @@ export type Connection = {
 	zone?: string | null,
 	/**  A file of masking rules that holds besides those at hand. */
 	mask?: string | null,
-	/**  Where the local index is kept: `disk` or `memory`. */
+	/**  What is kept of its events: `off`, `memory` or `disk`, the last two with the megabytes that payloads may take. */
 	cache?: string | null,
 };
 

@@ -58,7 +58,7 @@ function undo(desk: Desk): Promise<void> {
 }
 
 async function clearCache(desk: Desk): Promise<void> {
-  const { size } = await desk.backend.clearCache();
+  const { size } = await desk.backend.clearCache(null);
   desk.say(S.settings.cleared(size));
 }
 

@@ -72,12 +72,7 @@ export const EDITOR = {
   rateHint: 'Megabytes of events a second, or unlimited; empty: 32, on this machine unlimited',
   layout: 'Layout',
   mask: 'Masking rules',
-  cache: 'Index',
-  caches: {
-    '': 'On disk, in the cache folder',
-    disk: 'On disk, in the cache folder',
-    memory: 'In memory, gone with the session',
-  },
+  cache: 'Kept',
   test: 'Test',
   testing: 'Testing',
   steps: ['Reach the store', 'Sign in', 'Read-only is enforced', 'What this account could do', 'Find events'],

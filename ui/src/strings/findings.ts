@@ -43,6 +43,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'empty-range': 'No event lies in the range',
   'left-out': 'The case does not hold this',
   'no-cache': 'The cache folder cannot be written to',
+  'out-of-reach': 'The server is out of reach',
   redacted: 'Masking rules hide some of it',
   'excerpt-idle': 'An entry of the list finds nothing',
   'redaction-idle': 'A rule of the redaction hid nothing',

@@ -56,7 +56,13 @@ fn told(members: &Map<String, Value>) -> Option<String> {
                 environment.unwrap_or("nobody said what it is")
             )
         }
-        "stream" => format!("read the stream {}", text("stream")),
+        "stream" => match text("kept_as_of") {
+            "" => format!("read the stream {}", text("stream")),
+            as_of => format!(
+                "read the stream {} as it is kept of {as_of}; nothing was sent",
+                text("stream")
+            ),
+        },
         "revealed" => {
             let path = Some(text("path"))
                 .filter(|path| !path.is_empty())

@@ -140,7 +140,7 @@ pub fn put(file: &Path, bytes: &[u8]) -> Result<(), AppError> {
     let text = String::from_utf8_lossy(bytes);
     match read_text(file).as_deref() == Some(&*text) {
         true => Ok(()),
-        false => write_whole(file, &text),
+        false => write_whole(file, text.as_bytes()),
     }
 }
 

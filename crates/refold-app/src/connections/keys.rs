@@ -5,6 +5,7 @@
 use refold_stores::Rate;
 use toml_edit::Item;
 
+use super::keeping::Keeping;
 use super::kind::ServerKind;
 use super::password::Source;
 use super::url;
@@ -23,7 +24,6 @@ pub struct Key {
 /// `allow` and `prefer` let anybody in between switch encryption off.
 const SSL_MODES: [&str; 4] = ["verify-full", "verify-ca", "require", "disable"];
 const SESSION_ATTRS: [&str; 6] = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"];
-const CACHES: [&str; 2] = ["disk", "memory"];
 /// The kinds of server that there are.
 const KINDS: [&str; 2] = ["postgres", "mysql"];
 
@@ -107,7 +107,7 @@ pub const KEYS: &[Key] = &[
     text!(layout, plain),
     text!(zone, plain),
     text!(mask, plain),
-    text!(cache, |value| word(value, &CACHES)),
+    text!(cache, |value| Keeping::parse(value).map(drop)),
 ];
 
 /// The line of a name.

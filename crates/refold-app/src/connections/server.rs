@@ -35,20 +35,49 @@ pub struct Opened {
     pub tunnel: Option<Arc<Tunnel>>,
 }
 
+/// Why a store was not opened.
+pub struct Failed {
+    pub error: AppError,
+    /// Nothing answers where it is.
+    pub is_out_of_reach: bool,
+}
+
 /// Opens the store of a connection to a server.
 pub fn open(
     work: &Work<'_>,
     asking: &Asking<'_>,
     choice: Option<&LayoutChoice>,
     options: &OpenOptions,
-) -> Result<Opened, AppError> {
-    let reached = Reached::of(asking)?;
-    let (store, password) = reached.with_password(asking, |way| way.open(work, choice, options))?;
-    Ok(Opened {
-        store,
-        password,
-        tunnel: reached.tunnel,
-    })
+) -> Result<Opened, Failed> {
+    let reached = Reached::of(asking).map_err(|error| Failed {
+        // There is no way through ssh.
+        is_out_of_reach: error.code == ErrorCode::Unreachable,
+        error,
+    })?;
+    match reached.with_password(asking, |way| way.open(work, choice, options)) {
+        Ok((store, password)) => Ok(Opened {
+            store,
+            password,
+            tunnel: reached.tunnel,
+        }),
+        Err(error) => Err(Failed {
+            // Also where what is to print the password needs the same network.
+            is_out_of_reach: !error.is_cancelled() && !reached.answers(),
+            error,
+        }),
+    }
+}
+
+/// Where a connection leads and as whom, as one text: another one leads to another store, or shows it to somebody else.
+pub fn destination(target: &Target) -> Result<String, AppError> {
+    let connection = target.connection.as_ref();
+    let connection = connection.ok_or_else(|| AppError::internal("a server without a connection"))?;
+    let completed = Surroundings::default().complete(connection)?;
+    let of = &completed.connection;
+    let hosts = hosts(of, completed.port.as_deref())?;
+    let hosts: Vec<String> = hosts.iter().map(Host::to_string).collect();
+    let (kind, ssh) = (ServerKind::of(of).name(), &of.ssh);
+    Ok(format!("{kind}\n{hosts:?}\n{:?}\n{:?}\n{ssh:?}", of.database, of.user))
 }
 
 /// The tables of a database, and the tunnel to it, which must last as long as they do.

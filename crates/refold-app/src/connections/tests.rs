@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorCode;
+use crate::session::cache::Cache;
 
 fn places() -> (tempfile::TempDir, Places) {
     let folder = tempfile::tempdir().unwrap();
@@ -393,4 +394,111 @@ fn all_that_an_address_says_is_taken_and_what_it_does_not_say_stays() {
         (connection.kind.as_deref(), connection.user.as_deref()),
         (Some("mysql"), Some("eve"))
     );
+}
+
+/// A folder as it is there of a server that was looked at.
+fn lay_kept(connection: &Connection, places: &Places) -> std::path::PathBuf {
+    let target = Target::of_named(&Named::As(Box::new(connection.clone())), places).unwrap();
+    let folder = crate::session::cache::server_folder(&target, places).unwrap();
+    fs::create_dir_all(folder.join("a")).unwrap();
+    fs::write(folder.join("a").join("card"), "sealed").unwrap();
+    folder
+}
+
+#[test]
+fn what_is_kept_of_a_server_goes_as_soon_as_its_connection_says_so() {
+    let (_folder, places) = places();
+    let at = |cache: Option<&str>, database: &str| Connection {
+        cache: cache.map(str::to_owned),
+        database: Some(database.to_owned()),
+        ..server("eu")
+    };
+    save(&places, &at(None, "orders"), None).unwrap();
+    let kept = lay_kept(&at(None, "orders"), &places);
+    save(&places, &at(Some("disk 5"), "orders"), Some("eu")).unwrap();
+    assert!(kept.exists(), "it leads where it led, and keeps what it kept");
+    for now in [
+        at(Some("off"), "orders"),
+        at(Some("memory"), "orders"),
+        at(None, "others"),
+    ] {
+        lay_kept(&at(None, "orders"), &places);
+        save(&places, &now, Some("eu")).unwrap();
+        assert!(!kept.exists(), "{now:?}");
+        save(&places, &at(None, "orders"), Some("eu")).unwrap();
+    }
+    lay_kept(&at(None, "orders"), &places);
+    let elsewhere = "refold = \"connections/1\"\n[[connection]]\nname = \"eu\"\nkind = \"postgres\"\nhost = \"pg-9\"\n";
+    import(&places, elsewhere, "x", Taken::Replaced).unwrap();
+    assert!(
+        !kept.exists(),
+        "the connection was replaced by one that leads elsewhere"
+    );
+    save(&places, &at(None, "orders"), Some("eu")).unwrap();
+    lay_kept(&at(None, "orders"), &places);
+    let beside = Connection {
+        name: "beside".to_owned(),
+        ..at(None, "orders")
+    };
+    save(&places, &beside, None).unwrap();
+    remove(&places, "eu").unwrap();
+    assert!(kept.exists(), "another connection keeps it");
+    remove(&places, "beside").unwrap();
+    assert!(!kept.exists());
+}
+
+#[test]
+fn opening_one_that_keeps_nothing_leaves_what_another_keeps() {
+    let (_folder, places) = places();
+    let at = |name: &str, cache: Option<&str>| Connection {
+        cache: cache.map(str::to_owned),
+        ..server(name)
+    };
+    let open = |connection: &Connection| {
+        let target = Target::of_named(&Named::As(Box::new(connection.clone())), &places).unwrap();
+        Cache::of(&target, (None, None), &places).map(drop)
+    };
+    let keeps = at("keeps", Some("disk"));
+    for nothing in [at("nothing", Some("off")), at("nothing", Some("memory"))] {
+        save(&places, &keeps, None).unwrap();
+        save(&places, &nothing, None).unwrap();
+        let kept = lay_kept(&keeps, &places);
+        open(&nothing).unwrap();
+        assert!(kept.exists(), "{nothing:?}");
+        save(&places, &at("nothing", Some("off")), Some("nothing")).unwrap();
+        assert!(kept.exists(), "nor does saving it");
+        // Nobody else keeps it any more.
+        remove(&places, "keeps").unwrap();
+        lay_kept(&keeps, &places);
+        open(&nothing).unwrap();
+        assert!(!kept.exists(), "{nothing:?}");
+        remove(&places, "nothing").unwrap();
+    }
+}
+
+#[test]
+fn a_connection_stays_where_what_is_kept_of_it_cannot_be_removed() {
+    let (_folder, places) = places();
+    save(&places, &server("eu"), None).unwrap();
+    let kept = lay_kept(&server("eu"), &places);
+    // No folder, which is what is to be removed.
+    fs::remove_dir_all(&kept).unwrap();
+    fs::write(&kept, "in the way").unwrap();
+    let off = Connection {
+        cache: Some("off".to_owned()),
+        ..server("eu")
+    };
+    for error in [
+        remove(&places, "eu").unwrap_err(),
+        save(&places, &off, Some("eu")).unwrap_err(),
+    ] {
+        assert!(
+            error.message.contains("nothing was changed") && error.message.contains("cannot be removed"),
+            "{error:?}"
+        );
+    }
+    assert_eq!(find(&places, "eu").unwrap().cache, None);
+    fs::remove_file(&kept).unwrap();
+    remove(&places, "eu").unwrap();
+    assert!(find(&places, "eu").is_err());
 }

@@ -16,6 +16,9 @@ pub fn of(code: &str) -> &'static str {
         "left-out" => "Ask whoever wrote the case where you need it, or open the store",
         "linked" => "Nothing; the finding names the other stream",
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",
+        "out-of-reach" => {
+            "Open it again when the server can be reached; `refold connections cache NAME` says what is kept of it"
+        }
         "no-stream" => "Check the layout: it may name the wrong column",
         "no-type" => "Check the layout: it may name the wrong column",
         "not-an-event" => "Look at that record of the file",

@@ -3,14 +3,14 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use refold_core::event::{EventBatch, EventView, StreamOrdinal};
+use refold_core::event::{EventBatch, EventIndex, EventView, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
 use refold_core::port::handler::{Coming, HandlerProgram, StatesAsked};
 use refold_core::track::{Numbering, is_gap};
 use refold_core::work::Work;
-use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
+use refold_stores::index::{Arena, Index, IndexError, StreamOrder, StreamQuery, Unsealed};
 
 use super::{Finish, gap_before, on_threads, touched};
 use crate::error::AppError;
@@ -96,17 +96,26 @@ impl FromArena<'_> {
         // asked for together comes together.
         let most = self.program.events_ahead().max(1);
         let mut ahead = Ahead::default();
+        let mut unsealed: Vec<Unsealed> = (0..most).map(|_| Unsealed::default()).collect();
         let mut fold_ahead = |ahead: &mut Ahead<'_>, names: &Names| -> Result<(), AppError> {
             done += ahead.events.len() as u64;
-            let payloads = ahead.events.iter().filter_map(|event| event.payload);
+            let views = ahead
+                .events
+                .iter()
+                .zip(&mut unsealed)
+                .map(|((event, stream), unsealed)| {
+                    self.index.view(self.arena, *event, columns, &types, *stream, unsealed)
+                });
+            let views = views.collect::<Result<Vec<_>, IndexError>>()?;
+            let payloads = views.iter().filter_map(|event| event.payload);
             black_box(payloads.map(touched).fold(0, u8::wrapping_add));
-            let mut events = ahead.events.iter();
-            let mut coming = ahead.events.iter().copied();
+            let mut events = views.iter();
+            let mut coming = views.iter().copied();
             let mut is_told = false;
             for (place, stretch) in ahead.stretches.iter().enumerate() {
                 if stretch.is_first {
                     if !is_told {
-                        fold.look_ahead_over(&mut ahead.calls_from(place), names);
+                        fold.look_ahead_over(&mut ahead.calls_from(place, &views), names);
                         is_told = true;
                     }
                     fold.reset()?;
@@ -145,11 +154,7 @@ impl FromArena<'_> {
                 if ahead.events.len() + stretch.len() > most {
                     fold_ahead(&mut ahead, &names)?;
                 }
-                for event in stretch {
-                    ahead
-                        .events
-                        .push(self.index.view(self.arena, *event, columns, &types, local)?);
-                }
+                ahead.events.extend(stretch.iter().map(|event| (*event, local)));
                 ahead.stretches.push(Stretch {
                     stream: entry.id,
                     event_count: stretch.len(),
@@ -163,20 +168,25 @@ impl FromArena<'_> {
     }
 }
 
-/// What was looked up and not yet folded.
+/// What is to be looked up together and folded, no more events than are wanted ahead.
 #[derive(Default)]
 struct Ahead<'a> {
-    events: Vec<EventView<'a>>,
+    /// Each with what the names of the task call its stream.
+    events: Vec<(EventIndex, StreamOrdinal)>,
     stretches: Vec<Stretch<'a>>,
 }
 
 impl<'a> Ahead<'a> {
-    /// What will be asked of the fold, from a stretch on that a stream begins with.
-    fn calls_from(&self, place: usize) -> impl Iterator<Item = Coming<'a, FoldCheckpoint>> {
+    /// What will be asked of the fold, from a stretch on that a stream begins with. `views`: of all events.
+    fn calls_from<'v>(
+        &self,
+        place: usize,
+        views: &'v [EventView<'v>],
+    ) -> impl Iterator<Item = Coming<'v, FoldCheckpoint>> {
         let stretches = self.stretches.iter();
         let mut first: usize = stretches.clone().take(place).map(|stretch| stretch.event_count).sum();
         stretches.skip(place).flat_map(move |stretch| {
-            let events = self.events.iter().skip(first).take(stretch.event_count);
+            let events = views.iter().skip(first).take(stretch.event_count);
             first += stretch.event_count;
             let reset = stretch.is_first.then_some(Coming::Reset);
             let state = stretch.is_last.then_some(Coming::State);

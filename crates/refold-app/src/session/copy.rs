@@ -30,7 +30,11 @@ impl Session {
             return Ok(Some(copy.arena));
         }
         let Some(index) = self.index() else { return Ok(None) };
-        let opened = index::open_arena(&self.cache.folder(), &self.store.fingerprint()?, &index)?.map(Arc::new);
+        let fingerprint = self.store.fingerprint()?;
+        let opened = self
+            .cache
+            .with(|place| index::open_arena(place, &fingerprint, &index))?;
+        let opened = opened.map(Arc::new);
         let copy = opened.clone().map(|arena| KnownCopy { arena, is_held: false });
         keep(&self.copy, copy);
         Ok(opened)
@@ -89,7 +93,9 @@ impl Session {
     pub fn throw_copy_away(&self, work: &Work<'_>, position: Option<Position>, so: &str) -> Result<Finding, AppError> {
         keep(&self.copy, None);
         let fingerprint = self.store.fingerprint()?;
-        when_free(work, || index::discard_arena(&self.cache.folder(), &fingerprint))?;
+        when_free(work, || {
+            self.cache.with(|place| index::discard_arena(place, &fingerprint))
+        })?;
         let place = position.map(|position| format!(" at position {}", position.0));
         Ok(Finding {
             code: "copy-differs",
@@ -121,18 +127,32 @@ impl Session {
         }
     }
 
+    /// Takes the copy of a store that is itself out of what is kept.
+    pub(super) fn adopt_copy(&self, arena: Option<Arc<Arena>>) {
+        keep(&self.copy, arena.map(|arena| KnownCopy { arena, is_held: false }));
+    }
+
     fn copy(&self) -> Option<KnownCopy> {
         self.copy.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn make_arena(&self, work: &Work<'_>, index: &Index, is_searchable: bool) -> Result<KnownCopy, AppError> {
+        if !self.may_copy {
+            return Err(AppError::invalid(
+                "this needs a copy of all payloads, and the connection keeps none (cache = off)",
+                "set its cache to memory or disk",
+            ));
+        }
         let options = ArenaOptions {
             threads: thread_count(),
             is_searchable,
             most_bytes: self.most_copied_bytes,
         };
         let was_held = self.held_arena().is_some();
-        let build = || index::build_arena(work, self.store.as_ref(), &self.cache.folder(), index, &options);
+        let build = || {
+            self.cache
+                .with(|place| index::build_arena(work, self.store.as_ref(), place, index, &options))
+        };
         let arena = when_free(work, build)?;
         // The search index of a copy that was held changes none of its payloads.
         let is_held = arena.is_new() || was_held;

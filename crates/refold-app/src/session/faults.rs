@@ -23,7 +23,8 @@ impl From<IndexError> for AppError {
             IndexError::OverBudget { .. } => AppError::new(
                 ErrorCode::Unreachable,
                 message,
-                "raise max_copy_megabytes in settings.toml, or work without the copy: search reads the store instead",
+                "raise max_copy_megabytes in settings.toml (or the number of the line cache of the connection), or work without the \
+                 copy: search reads the store instead",
             ),
             IndexError::Busy { .. } => AppError::new(
                 ErrorCode::Unreachable,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use refold_core::work::Work;
-use refold_stores::index::{self, Index};
+use refold_stores::index::{self, Index, Opened};
 
 use super::{Session, keep, when_free};
 use crate::error::AppError;
@@ -46,15 +46,14 @@ impl Session {
         if self.index().is_some() {
             let options = session.build_options();
             let grow = || {
-                index::grow(
-                    work,
-                    session.store.as_ref(),
-                    &session.cache.folder(),
-                    &options,
-                    most_compared,
-                )
+                session
+                    .cache
+                    .with(|place| index::grow(work, session.store.as_ref(), place, &options, most_compared))
             };
             let Some(grown) = when_free(work, grow)? else {
+                if session.is_unkept()? {
+                    return Ok(Now::Another(thrown_away(&self.location)));
+                }
                 return Ok(Now::Another(no_longer(
                     &self.location,
                     match session.description().grows_at_end {
@@ -64,8 +63,16 @@ impl Session {
                 )));
             };
             keep(&session.index, Some(Arc::new(grown)));
+            session.remember();
         }
         Ok(Now::Grown(Box::new(session)))
+    }
+
+    /// Whether its index was thrown away: that says nothing of its events.
+    fn is_unkept(&self) -> Result<bool, AppError> {
+        let fingerprint = self.store.fingerprint()?;
+        let opened = self.cache.with(|place| index::open(place, &fingerprint))?;
+        Ok(matches!(opened, Opened::Absent))
     }
 
     /// That a stream which is shown holds other payloads now.
@@ -115,7 +122,6 @@ impl Session {
             return Ok(None);
         }
         Ok(Some(Session {
-            cache: Arc::clone(&self.cache),
             mask: Arc::clone(&self.mask),
             ..session
         }))
@@ -123,6 +129,16 @@ impl Session {
 }
 
 const GONE: &str = "events that were shown are gone from it, or changed";
+
+fn thrown_away(location: &str) -> AppError {
+    AppError::new(
+        ErrorCode::Unreachable,
+        format!(
+            "the local index of the store was thrown away while it was open, so that what came since cannot be told: {location}"
+        ),
+        "open it again; the index is then made again",
+    )
+}
 
 fn no_longer(location: &str, why: &str) -> AppError {
     AppError::new(

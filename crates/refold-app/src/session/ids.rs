@@ -15,7 +15,9 @@ impl Session {
             return Ok(Some(ids));
         }
         let Some(index) = self.index() else { return Ok(None) };
-        let opened = index::open_ids(&self.cache.folder(), &self.store.fingerprint()?, &index)?.map(Arc::new);
+        let fingerprint = self.store.fingerprint()?;
+        let opened = self.cache.with(|place| index::open_ids(place, &fingerprint, &index))?;
+        let opened = opened.map(Arc::new);
         keep(&self.ids, opened.clone());
         Ok(opened)
     }
@@ -26,7 +28,10 @@ impl Session {
         if let Some(ids) = self.ids()? {
             return Ok(ids);
         }
-        let build = || index::build_ids(work, self.store.as_ref(), &self.cache.folder(), &index, thread_count());
+        let build = || {
+            self.cache
+                .with(|place| index::build_ids(work, self.store.as_ref(), place, &index, thread_count()))
+        };
         let ids = Arc::new(when_free(work, build)?);
         keep(&self.ids, Some(Arc::clone(&ids)));
         Ok(ids)

@@ -295,3 +295,20 @@ fn a_store_in_a_folder_whose_name_is_no_text_is_opened() {
         assert_eq!(session.grown(&work).unwrap().index().unwrap().event_count(), events);
     }
 }
+
+/// That nothing is kept any more says nothing of the events.
+#[test]
+fn an_index_that_was_thrown_away_is_not_taken_for_another_store() {
+    let lab = Lab::new();
+    lab.append(0..10);
+    let (cancel, places) = (CancelToken::default(), Places::below(lab.folder.path()));
+    let work = Work::new(&cancel, &Silent);
+    let session = Session::open(&work, &lab.store().display().to_string(), None, &places).unwrap();
+    session.build_index(&work).unwrap();
+    crate::usecase::cache::clear(&work, &places).unwrap();
+    lab.append(10..20);
+    let refused = session.grown(&work).err().unwrap();
+    assert!(refused.message.contains("thrown away"), "{refused:?}");
+    let again = Session::open(&work, &lab.store().display().to_string(), None, &places).unwrap();
+    assert_eq!(again.build_index(&work).unwrap().event_count(), 20);
+}

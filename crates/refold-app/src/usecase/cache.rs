@@ -1,6 +1,8 @@
 //! The local indexes and copies of payloads in the cache folder: how much they take, and throwing them away. They are
 //! made again when a store is looked at. It never looks outside that folder.
 
+mod of_connection;
+
 use std::fs;
 use std::path::Path;
 
@@ -12,10 +14,13 @@ use crate::places::Places;
 use crate::text;
 use crate::wire::CacheUse;
 
+pub use of_connection::{Held, copy, held, purge};
+
 pub fn size(work: &Work<'_>, places: &Places) -> Result<CacheUse, AppError> {
     Ok(CacheUse {
         folder: places.cache.display().to_string(),
         size: text::size_label(bytes_below(work, &places.cache)?),
+        told: String::new(),
     })
 }
 

@@ -64,6 +64,7 @@ pub fn save(
             "copy the file, or open the store and save a case there",
         ));
     }
+    session.expect_reached("a case")?;
     if existing == Existing::Kept && file.symlink_metadata().is_ok() {
         return Err(AppError::invalid(
             format!(

@@ -76,6 +76,11 @@ impl Open {
         }
     }
 
+    /// As of when it is, where its server was out of reach when it was opened.
+    pub(crate) fn kept_as_of(&self) -> Option<String> {
+        lock(&self.sessions).get(&self.session)?.kept_as_of()
+    }
+
     /// Looks once. When it fails, everything stays as it was.
     pub(crate) fn look(&self, work: &Work<'_>) -> Result<Look, AppError> {
         let Some(session) = lock(&self.sessions).get(&self.session).cloned() else {
@@ -88,7 +93,8 @@ impl Open {
             return Ok(Look::Another(contradiction));
         }
         let first = *lock(&self.seen).indexed.get_or_insert(index.event_count());
-        if session.store().is_current()? {
+        // Where only what is kept of it is open, opening it again tells.
+        if session.kept_as_of().is_none() && session.store().is_current()? {
             return Ok(Look::Same);
         }
         if !session.description().grows_at_end {

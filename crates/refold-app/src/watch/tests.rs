@@ -45,7 +45,7 @@ fn a_store_out_of_reach_is_tried_ever_more_seldom_until_it_is_back() {
 
 #[test]
 fn a_store_that_cannot_be_followed_is_told_of_once_and_shown_as_of_when_it_was_read() {
-    let (mut told, pace) = (Told::new(), Pace::default());
+    let (mut told, pace) = (Told::new(None), Pace::default());
     "then".clone_into(&mut told.as_of);
     assert!(told.take(Ok(Look::Outdated), &pace));
     assert!(!told.take(Ok(Look::Outdated), &pace));

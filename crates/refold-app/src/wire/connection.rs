@@ -45,7 +45,7 @@ pub struct Connection {
     pub zone: Option<String>,
     /// A file of masking rules that holds besides those at hand.
     pub mask: Option<String>,
-    /// Where the local index is kept: `disk` or `memory`.
+    /// What is kept of its events: `off`, `memory` or `disk`, the last two with the megabytes that payloads may take.
     pub cache: Option<String>,
 }
 

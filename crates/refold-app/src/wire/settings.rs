@@ -158,6 +158,8 @@ pub struct CacheUse {
     pub folder: String,
     /// For people: `1.2 GB`.
     pub size: String,
+    /// Of one connection: what can be looked at while its server is out of reach, in a sentence; else empty.
+    pub told: String,
 }
 
 impl Default for Settings {

@@ -47,6 +47,17 @@ pub enum ConnectionsAct {
         #[arg(long)]
         replace: bool,
     },
+    /// What is kept of its events on this machine, so that they are not asked for twice and can be looked at without the server
+    Cache {
+        /// Its name, or the address of a server
+        name: String,
+        /// Copy all payloads first, so that streams can be opened while the server is out of reach
+        #[arg(long, conflicts_with = "purge")]
+        copy: bool,
+        /// Throw it away; it is made again when the store is looked at
+        #[arg(long)]
+        purge: bool,
+    },
     /// What was done over one: statements sent, what was opened, revealed, written to files
     Log {
         /// @name, or the address of a server
@@ -131,7 +142,7 @@ pub struct ConnectionLines {
     /// The host that a tunnel goes through, as your ssh knows it
     #[arg(long, value_name = "HOST")]
     pub ssh: Option<String>,
-    /// Where the local index is kept: disk or memory
+    /// What is kept of its events: off, memory or disk; "disk 500" for 500 MB of payloads at most
     #[arg(long, value_name = "CACHE")]
     pub cache: Option<String>,
 }

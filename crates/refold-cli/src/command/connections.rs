@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use refold_app::connections::{self, Taken, url};
-use refold_app::text::visible;
+use refold_app::text::{size_label, visible};
+use refold_app::usecase::cache;
 use refold_app::usecase::connections::{ConnectionAnswer, access_log, list};
 use refold_app::wire::Connection;
 use refold_app::{AppError, Places};
@@ -26,6 +27,7 @@ pub fn run(context: &Context<'_>, asked: &Connections) -> Result<u8, Ended> {
         }
         Some(ConnectionsAct::Export { names, out }) => export(context, &places, names, out.as_deref()),
         Some(ConnectionsAct::Import { file, replace }) => import(context, &places, file, *replace),
+        Some(ConnectionsAct::Cache { name, copy, purge }) => kept(context, &places, name, *copy, *purge),
         Some(ConnectionsAct::Log { store, limit }) => log(context, &places, store, *limit),
     }
 }
@@ -202,6 +204,38 @@ fn import(context: &Context<'_>, places: &Places, file: &Path, replace: bool) ->
     }
     for sentence in &imported.left_out {
         printer.line(&format!("left out of {sentence}"))?;
+    }
+    printer.finish(Ok(0))
+}
+
+/// What is kept of the store of a connection.
+fn kept(context: &Context<'_>, places: &Places, name: &str, copies: bool, purges: bool) -> Result<u8, Ended> {
+    if copies {
+        let is_named = name.starts_with('@') || url::is_url(name);
+        let session = context.open(&if is_named { name.to_owned() } else { format!("@{name}") })?;
+        cache::copy(context.work, &session)?;
+    }
+    let held = match purges {
+        true => cache::purge(context.work, places, name)?,
+        false => cache::held(context.work, places, name)?,
+    };
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&held)?;
+        return printer.finish(Ok(0));
+    }
+    printer.line(&held.told())?;
+    let size = held
+        .byte_count
+        .parse()
+        .map_or_else(|_| held.byte_count.clone(), size_label);
+    for (what, text) in [
+        ("cache", &held.cache),
+        ("folder", &held.folder),
+        ("size", &size),
+        ("key", &held.key),
+    ] {
+        printer.line(&format!("  {what:6}  {}", visible(text)))?;
     }
     printer.finish(Ok(0))
 }

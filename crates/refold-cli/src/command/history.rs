@@ -1,7 +1,7 @@
 //! `refold history`.
 
 use refold_app::AppError;
-use refold_app::answer::{ChangeAnswer, EventAnswer, Stored, StoryAnswer, UpcastAnswer, json_line};
+use refold_app::answer::{ChangeAnswer, EventAnswer, Stored, StoryAnswer, UpcastAnswer};
 use refold_app::text::shown;
 use refold_app::usecase::events::{Events, events};
 use refold_app::usecase::story::story;
@@ -24,7 +24,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
         let handler = asked.handler.as_deref();
         let outcome = story(context.work, &session, &asked.stream, &query, handler, &mut |told| {
             if context.json {
-                printer.line_of_stream(&json_line(&told)?)
+                printer.json_of_stream(&told)
             } else {
                 printer.line_of_stream(&story_line(&told))
             }
@@ -37,7 +37,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
         let handler = asked.handler.as_deref();
         let outcome = upcast_events(context.work, &session, &asked.stream, &query, handler, &mut |told| {
             if context.json {
-                return printer.line_of_stream(&json_line(&told)?);
+                return printer.json_of_stream(&told);
             }
             print_event(&mut printer, &told.event)?;
             print_way(&mut printer, told.upcast.as_ref())
@@ -48,7 +48,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
     }
     let outcome = events(context.work, &session, &asked.stream, &query, &mut |event| {
         if context.json {
-            printer.line_of_stream(&json_line(&event)?)
+            printer.json_of_stream(&event)
         } else {
             print_event(&mut printer, &event)
         }

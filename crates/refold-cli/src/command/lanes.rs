@@ -1,6 +1,5 @@
 //! `refold lanes`.
 
-use refold_app::answer::json_line;
 use refold_app::text::counted;
 use refold_app::usecase::lanes::{Lanes, MOST_LANES, of_correlation_id};
 use refold_app::wire::Clock;
@@ -27,7 +26,7 @@ pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
     let most = asked.limit.unwrap_or(u64::MAX);
     let outcome = lanes.merged(context.work, most, &mut |event| {
         if context.json {
-            return printer.line_of_stream(&json_line(&event)?);
+            return printer.json_of_stream(&event);
         }
         let place = place(event.version.as_ref(), event.position.as_ref());
         let (time, stream, event_type) = (&event.time, &event.stream, &event.event_type);

@@ -38,7 +38,7 @@ mod whatif;
 mod why;
 mod why_not;
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
@@ -63,8 +63,8 @@ pub struct Context<'a> {
     pub work: &'a Work<'a>,
     pub json: bool,
     arguments: &'a Arguments,
-    /// What the command opened.
-    session: OnceCell<Arc<Session>>,
+    /// What the command opened. Of several stores the first one is what it is about.
+    sessions: RefCell<Vec<Arc<Session>>>,
 }
 
 impl Context<'_> {
@@ -79,8 +79,7 @@ impl Context<'_> {
             let reason = self.arguments.reason.as_deref().unwrap_or_default();
             session.mask().reveal(Reveal::everywhere(path)?, reason)?;
         }
-        // Of several stores the first one is what the command is about.
-        let _ = self.session.set(Arc::clone(&session));
+        self.sessions.borrow_mut().push(Arc::clone(&session));
         Ok(session)
     }
 
@@ -110,11 +109,23 @@ impl Context<'_> {
 
     /// Of a command that exits with `code`, also when nobody reads all of its answer.
     pub fn printer_of(&self, code: u8) -> Printer {
-        Printer::new(code)
+        Printer::new(code, self.kept_as_of())
+    }
+
+    /// As of when the answer is, where it is out of what this machine keeps of a store whose server cannot be reached.
+    fn kept_as_of(&self) -> Option<String> {
+        let sessions = self.sessions.borrow();
+        sessions.iter().filter_map(|session| session.kept_as_of()).min()
+    }
+
+    /// Of what is kept nothing is answered as if the store had been asked: a script would not see the difference.
+    fn exit_code(&self, code: u8) -> u8 {
+        code.max(u8::from(self.kept_as_of().is_some()))
     }
 }
 
-/// Runs the command and returns the exit code of a success: 0, or 1 when it found differences.
+/// Runs the command and returns the exit code of a success: 0, or 1 when it found differences or could not ask the store
+/// itself.
 pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     handler::trust_programs(arguments.trust_programs);
     let (cancel, progress) = (cancel_token_of_terminal(), ProgressLine::new());
@@ -124,11 +135,16 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         work: &work,
         json: arguments.json,
         arguments,
-        session: OnceCell::new(),
+        sessions: RefCell::default(),
     };
-    let code = answer(&context, &arguments.command)?;
+    let code = match answer(&context, &arguments.command) {
+        Ok(code) => context.exit_code(code),
+        Err(Ended::OutputClosed(code)) => return Err(Ended::OutputClosed(context.exit_code(code))),
+        Err(failed) => return Err(failed),
+    };
+    let sessions = context.sessions.borrow();
     // `info` has them among its findings, and `case show` says what was left out.
-    if let Some(session) = context.session.get()
+    if let Some(session) = sessions.first()
         && !matches!(
             arguments.command,
             Command::Info { .. } | Command::Case(Case::Show { .. })
@@ -136,7 +152,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     {
         print::findings_aside(&notices(session));
     }
-    if let Some(session) = context.session.get() {
+    for other in sessions.iter().skip(1).filter(|other| other.kept_as_of().is_some()) {
+        print::findings_aside(&notices(other));
+    }
+    if let Some(session) = sessions.first() {
         // A report may have rules of its own.
         let own = session.with_own_mask();
         if let Command::Report(report) = &arguments.command
@@ -153,7 +172,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
             }
         }
     }
-    if let Some(session) = context.session.get()
+    if let Some(session) = sessions.first()
         && is_of_index(&arguments.command)
     {
         print::findings_aside(&lacking(session));

@@ -1,6 +1,6 @@
 //! `refold replay`: final states, and with `--against` where another handler differs.
 
-use refold_app::answer::{Literal, json_line};
+use refold_app::answer::Literal;
 use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::lab::compare::{CompareAnswer, DifferingAnswer, PlaceAnswer, compare};
 use refold_app::usecase::lab::states::states;
@@ -42,7 +42,7 @@ fn run_all(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
     let scope = scope_of(&asked.scope);
     let outcome = states(context.work, &session, scope, asked.handler.as_deref(), &mut |head| {
         if context.json {
-            return printer.line_of_stream(&json_line(&head)?);
+            return printer.json_of_stream(&head);
         }
         let mark = if head.incomplete { "  INCOMPLETE" } else { "" };
         let events = grouped(head.events.into());

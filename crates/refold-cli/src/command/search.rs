@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use refold_app::answer::json_line;
 use refold_app::text::grouped;
 use refold_app::usecase::search::export::{export, format_of};
 use refold_app::usecase::search::{Search, answers};
@@ -49,7 +48,7 @@ fn list(context: &Context<'_>, session: &Session, query: &Search, limit: Option<
     let outcome = answers(context.work, session, query, limit, &mut |event| {
         found += 1;
         if context.json {
-            printer.line_of_stream(&json_line(&event)?)
+            printer.json_of_stream(&event)
         } else {
             print_event(&mut printer, &event)
         }

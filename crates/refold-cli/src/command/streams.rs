@@ -1,6 +1,5 @@
 //! `refold streams`.
 
-use refold_app::answer::json_line;
 use refold_app::text::grouped;
 use refold_app::usecase::streams::{Streams, StreamsTold, streams};
 use refold_app::wire::StreamSort;
@@ -30,7 +29,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         let mut shown = 0;
         let outcome = streams(context.work, &session, &query, &mut |stream| {
             shown += 1;
-            printer.line_of_stream(&json_line(&stream)?)
+            printer.json_of_stream(&stream)
         });
         let told = printer.finish(outcome)?;
         if let Some(rest) = rest(shown, &told) {

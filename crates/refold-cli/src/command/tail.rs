@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use refold_app::answer::json_line;
 use refold_app::text::shown;
 use refold_app::usecase::tail::{Awaited, Tail, Told, tail};
 
@@ -38,7 +37,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
             event: &mut |event| {
                 let mut printer = printer.borrow_mut();
                 if context.json {
-                    printer.line_of_stream(&json_line(&event)?)
+                    printer.json_of_stream(&event)
                 } else {
                     print_event(&mut printer, &event)
                 }

@@ -12,6 +12,7 @@ export class FakePreferences {
   settings: wire.Settings;
   shown: wire.WindowPlaces | null;
   #cache = '1.2 GB';
+  readonly #purged = new Set<string>();
 
   constructor(settings: wire.Settings, shown: wire.WindowPlaces | null) {
     this.settings = settings;
@@ -40,12 +41,19 @@ export class FakePreferences {
     this.settings = { ...this.settings, environments };
   }
 
-  get cacheUse(): wire.CacheUse {
-    return { folder: '/home/ada/.cache/refold', size: this.#cache };
+  cacheUse(connection: string | null): wire.CacheUse {
+    const folder = '/home/ada/.cache/refold';
+    if (connection === null) return { folder, size: this.#cache, told: '' };
+    const isThere = !this.#purged.has(connection);
+    const told = isThere
+      ? '1,000 events as of 2026-11-20T09:00:00.000Z, up to position 1000, with their payloads'
+      : 'nothing of it could be looked at without the server';
+    return { folder: `${folder}/servers/${connection}`, size: isThere ? '1.2 MB' : '0 B', told };
   }
 
-  clearCache(): void {
-    this.#cache = '0 B';
+  clearCache(connection: string | null): void {
+    if (connection === null) this.#cache = '0 B';
+    else this.#purged.add(connection);
   }
 }
 
@@ -58,10 +66,10 @@ export function withPreferences<Rest extends object>(twin: Rest, of: FakePrefere
     rememberWindow: async (shown) => {
       of.shown = shown;
     },
-    cacheUse: async () => of.cacheUse,
-    clearCache: async () => {
-      of.clearCache();
-      return of.cacheUse;
+    cacheUse: async (connection) => of.cacheUse(connection),
+    clearCache: async (connection) => {
+      of.clearCache(connection);
+      return of.cacheUse(connection);
     },
     dress: async (_title, _theme, zoomPercent) => {
       // A page in a browser has no frame of its own.

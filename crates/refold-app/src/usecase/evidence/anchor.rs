@@ -82,6 +82,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
             "leave out --plain",
         ));
     }
+    session.expect_reached("an anchor")?;
     refuse_with_store(session, &asked.out, "anchor")?;
     if !session.description().grows_at_end {
         return Err(AppError::invalid(

@@ -150,6 +150,7 @@ pub fn has_chain(session: &Session) -> bool {
 }
 
 pub fn verify_chain(work: &Work<'_>, session: &Session, asked: &ChainAsked) -> Result<ChainAnswer, AppError> {
+    session.expect_reached("what is said of a chain")?;
     if !has_chain(session) {
         return Err(AppError::invalid(
             format!("this store keeps no hash chain of its own: {}", session.location()),

@@ -99,6 +99,7 @@ pub fn write_mapping(session: &Session, file: &Path, mapping: &str) -> Result<()
 
 /// See the module.
 pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<DriftAnswer, AppError> {
+    session.expect_reached("a comparison with a read model")?;
     let program = session.adopted(asked.handler.as_deref())?;
     let opened = Opened::open(work, session, asked)?;
     let Opened { rows, mapping, .. } = &opened;

@@ -95,6 +95,7 @@ fn gather<Made>(
     end: impl FnOnce(Gathered<'_>, NewFolder, Record) -> Result<Made, AppError>,
 ) -> Result<Made, AppError> {
     let session = &redacted(session, asked)?;
+    session.expect_reached("a report")?;
     for store in [Some(session), copy].into_iter().flatten() {
         refuse_with_store(store, out, "report")?;
     }

@@ -123,6 +123,7 @@ pub fn verify(
     asked: &VerifyAsked,
     copy: Option<&Session>,
 ) -> Result<VerifyAnswer, AppError> {
+    session.expect_reached("a verification")?;
     let key = asked.key.as_deref().map(public_key).transpose()?;
     let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), key.as_ref())?;
     let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref(), &asked.revoked)?;

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use refold_core::cursor::Cursor;
 use refold_core::port::handler::HandlerProgram;
+use refold_stores::sealing::Key;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -148,23 +149,37 @@ struct Place {
     folder: PathBuf,
     file: PathBuf,
     key: String,
+    /// What it is sealed with, as all that is kept of a server.
+    sealing: Option<Key>,
 }
 
 impl Place {
     fn of(session: &Session, key: &str) -> Place {
         let key = format!("{FORMAT}\n{key}");
         let folder = session.cache_folder().join(FOLDER);
+        let sealing = session.cache().key().cloned();
+        let name = match &sealing {
+            None => text::hex(&Sha256::digest(key.as_bytes())),
+            // The key names streams, and a name could be tried.
+            Some(sealing) => text::hex(&sealing.name_of(&key)),
+        };
         Place {
-            file: folder.join(format!("{}.json", text::hex(&Sha256::digest(key.as_bytes())))),
+            file: folder.join(format!("{name}.json")),
             folder,
             key,
+            sealing,
         }
     }
 
     /// A file is its key, the checksum of the answer, and the answer.
     fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        let kept = fs::read_to_string(&self.file).ok()?;
-        let answer = self.answer_of(&kept);
+        let kept = fs::read(&self.file).ok()?;
+        let kept = match &self.sealing {
+            None => Some(kept),
+            Some(key) => key.unseal(FOLDER, &kept),
+        };
+        let kept = kept.and_then(|kept| String::from_utf8(kept).ok());
+        let answer = kept.and_then(|kept| self.answer_of(&kept));
         if answer.is_none() {
             let _ = fs::remove_file(&self.file);
         } else if let Ok(file) = fs::File::options().append(true).open(&self.file) {
@@ -183,7 +198,17 @@ impl Place {
     fn write(&self, answer: &impl Serialize) -> Result<(), AppError> {
         let answer = crate::answer::json_line(answer)?;
         let checksum = text::hex(&Sha256::digest(answer.as_bytes()));
-        write_whole(&self.file, &format!("{}{checksum}\n{answer}", self.key))?;
+        let text = format!("{}{checksum}\n{answer}", self.key);
+        match &self.sealing {
+            None => write_whole(&self.file, text)?,
+            Some(key) => {
+                let sealed = key.seal(FOLDER, text.as_bytes());
+                write_whole(
+                    &self.file,
+                    sealed.map_err(|error| AppError::internal(error.to_string()))?,
+                )?;
+            }
+        }
         forget_oldest(&self.folder);
         Ok(())
     }

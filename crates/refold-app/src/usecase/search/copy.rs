@@ -8,7 +8,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::work::Work;
-use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, is_same, search_arena};
+use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, Unsealed, is_same, search_arena};
 
 use super::Taker;
 use crate::error::AppError;
@@ -60,6 +60,7 @@ impl InCopy<'_> {
             work,
             findings,
             batch: EventBatch::default(),
+            unsealed: Unsealed::default(),
             names: Names::default(),
             named: 0,
             handed: Start::Beginning,
@@ -103,6 +104,7 @@ struct Holding<'a> {
     work: &'a Work<'a>,
     findings: &'a Findings,
     batch: EventBatch,
+    unsealed: Unsealed,
     names: Names,
     named: usize,
     handed: Start,
@@ -135,7 +137,7 @@ impl Holding<'_> {
                 let Some(position) = expected.next() else { break };
                 let stored = self.batch.event(row);
                 let at = index.event_at_or_after(*position)?;
-                let copied = index.view(arena, at, Columns::ALL, &types, stored.stream)?;
+                let copied = index.view(arena, at, Columns::ALL, &types, stored.stream, &mut self.unsealed)?;
                 let is_of = index.stream(index.event(at)?.stream)?.id == self.names.stream(stored.stream)
                     && known.type_name(copied.event_type) == self.names.type_name(stored.event_type);
                 if !is_of || !is_same(&copied, &stored) {

@@ -10,6 +10,7 @@ use refold_stores::rows::ReadModel;
 
 use super::mapping::{FORMAT, beside};
 use crate::access::Act;
+use crate::connections::keeping::{Keeping, KeptIn};
 use crate::connections::server::{self, Asking, OpenedTables};
 use crate::connections::{self, Target, Tunnel, url};
 use crate::error::AppError;
@@ -27,7 +28,7 @@ pub struct Reached {
 
 impl Reached {
     pub fn of(work: &Work<'_>, session: &Session, named: &str) -> Result<Reached, AppError> {
-        let scratch = session.cache_folder().join("scratch");
+        let scratch = session.cache().scratch();
         if !is_connection(named) {
             return Reached::file(Path::new(named), scratch);
         }
@@ -56,11 +57,9 @@ impl Reached {
         if let Some(mask) = connection.and_then(|connection| connection.mask.as_ref()) {
             session.mask().add(Path::new(mask))?;
         }
-        let stays_in_memory = connection.is_some_and(|connection| connection.cache.as_deref() == Some("memory"));
+        let stays_in_memory = Keeping::of(connection).place != KeptIn::Disk;
         let memory = stays_in_memory.then(|| Cache::in_memory(&places.cache)).transpose()?;
-        let scratch = memory
-            .as_ref()
-            .map_or(scratch, |memory| memory.folder().join("scratch"));
+        let scratch = memory.as_ref().map_or(scratch, Cache::scratch);
         Ok(Reached {
             model: ReadModel::Server { tables, scratch },
             _tunnel: tunnel,

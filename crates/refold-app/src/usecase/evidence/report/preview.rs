@@ -29,7 +29,7 @@ pub fn preview(
     asked: &ReportAsked,
     copy: Option<&Session>,
 ) -> Result<Preview, AppError> {
-    let scratch = session.cache_folder().join("scratch");
+    let scratch = session.cache().scratch();
     let made = std::fs::create_dir_all(&scratch).and_then(|()| Scratch::private(&scratch, "preview-"));
     let out = made.map_err(|error| {
         AppError::new(
