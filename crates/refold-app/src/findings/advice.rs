@@ -17,7 +17,7 @@ pub fn of(code: &str) -> &'static str {
         "linked" => "Nothing; the finding names the other stream",
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",
         "out-of-reach" => {
-            "Open it again when the server can be reached; `refold connections cache NAME` says what is kept of it"
+            "Open it again when the server can be reached; refold connections cache NAME says what is kept of it"
         }
         "no-stream" => "Check the layout: it may name the wrong column",
         "no-type" => "Check the layout: it may name the wrong column",
