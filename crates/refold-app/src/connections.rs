@@ -21,6 +21,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use sha2::{Digest as _, Sha256};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
@@ -297,7 +298,7 @@ pub fn write_export(file: &Path, text: &str) -> Result<(), AppError> {
 /// As [`import`], from a file.
 pub fn import_file(places: &Places, file: &Path, taken: Taken) -> Result<Imported, AppError> {
     let shown = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let text = plain_file::read_text(file, MOST_TEXT_BYTES).map_err(|error| {
         AppError::invalid(
             format!("cannot read the file ({}): {shown}", in_words(&error)),
             "name a file that was exported",

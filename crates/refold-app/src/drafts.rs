@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use refold_core::port::system::in_words;
 use refold_handlers::package::{MANIFEST, Package, split_version};
 use refold_handlers::story;
+use refold_stores::plain_file;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -263,7 +264,8 @@ pub fn origin_of(reference: &str) -> Option<String> {
 /// Makes the folder of a draft: whole or not at all.
 fn make(folder: &Path, kept: &Kept, all: &files::All) -> Result<(), AppError> {
     let origin = Path::new(&kept.package).join(MANIFEST);
-    let manifest = fs::read_to_string(&origin).map_err(|error| failed("read", &origin, &error))?;
+    let manifest =
+        plain_file::read_text(&origin, plain_file::MOST_TEXT_BYTES).map_err(|error| failed("read", &origin, &error))?;
     // It refuses a version whose folder would lie elsewhere, so it comes before anything is written there.
     let manifest = kept.manifest(&manifest)?;
     let drafts = folder.parent().unwrap_or(Path::new("."));

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 
 use crate::error::{AppError, ErrorCode};
 use crate::kept::write_whole;
@@ -14,7 +15,7 @@ use crate::kept::write_whole;
 /// What a file holds; `None` where there is none. One that is there and cannot be read is a failure: nothing may be
 /// written over it.
 pub fn read(file: &Path) -> Result<Option<String>, AppError> {
-    match fs::read_to_string(file) {
+    match plain_file::read_text(file, MOST_TEXT_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(failed("read", file, &error)),
@@ -35,6 +36,17 @@ pub fn change<T>(
     // Let go of when it is closed, also by a process that is killed.
     held.lock().map_err(|error| failed("lock", file, &error))?;
     let (text, answer) = change(read(file)?)?;
+    if text.len() as u64 > MOST_TEXT_BYTES {
+        // Else it could never be read again.
+        return Err(AppError::invalid(
+            format!(
+                "nothing is kept: it would be more than {} MiB: {}",
+                MOST_TEXT_BYTES >> 20,
+                file.display()
+            ),
+            "take away what is kept there and not wanted any more",
+        ));
+    }
     write_whole(file, &text)?;
     Ok(answer)
 }
@@ -44,9 +56,15 @@ fn failed(what: &str, file: &Path, error: &io::Error) -> AppError {
     if error.kind() == ErrorKind::InvalidData {
         return AppError::invalid(message, "write that file as text in UTF-8, or move it away");
     }
+    if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) {
+        return AppError::invalid(message, "make it a plain file of text again, or move it away");
+    }
     AppError::new(
         ErrorCode::Denied,
         message,
         "make the file and its folder readable and writable, or set REFOLD_HOME to another folder",
     )
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,7 @@ pub fn save_frame(places: &Places, frame: &WindowFrame) -> Result<(), AppError> 
 }
 
 pub(crate) fn read_text(file: &Path) -> Option<String> {
-    fs::read_to_string(file).ok()
+    plain_file::read_text(file, MOST_TEXT_BYTES).ok()
 }
 
 /// Replaces a file in one step: who reads it sees the old text or the new one.

@@ -1,12 +1,12 @@
 //! The files that a person asks for: a drawing, a table, events. They appear whole or not at all, never in the folder of the
 //! store, and never in the place of something that is not their like.
 
-use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use refold_core::finding::Findings;
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, Links};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{AppError, ErrorCode};
@@ -159,11 +159,9 @@ fn why_not_over(file: &Path, kind: &Own) -> Option<String> {
         return Some("there is a file of this name already".to_owned());
     };
     let mut head = Vec::new();
-    // Looked at first: opening a pipe would wait for its other end.
-    let is_read = file.is_file()
-        && File::open(file)
-            .and_then(|it| it.take(512).read_to_end(&mut head))
-            .is_ok();
+    let is_read = plain_file::open(file, Links::Followed)
+        .and_then(|it| it.take(512).read_to_end(&mut head))
+        .is_ok();
     let is_free = is_read && (head.is_empty() || head.trim_ascii_start().starts_with(mark));
     (!is_free).then(|| format!("what is there is no {}", kind.noun))
 }

@@ -13,6 +13,7 @@ pub mod layout;
 pub mod memory;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+pub mod plain_file;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod rows;
@@ -88,7 +89,8 @@ impl LayoutChoice {
 
     /// Reads a layout file.
     pub fn read(path: &Path) -> Result<LayoutChoice, StoreError> {
-        let text = std::fs::read_to_string(path).map_err(|error| file::file_error(path, &error))?;
+        let text =
+            plain_file::read_text(path, plain_file::MOST_TEXT_BYTES).map_err(|error| file::file_error(path, &error))?;
         let layout = layout::read_layout(&text).map_err(|fault| StoreError::Layout {
             location: path.display().to_string(),
             line: fault.line,

@@ -117,6 +117,32 @@ fn nothing_is_left_for_later_and_no_test_looks_away() {
     none(faults);
 }
 
+/// A pipe would be waited for, and a device never ends: there is one way to read what a person keeps or names.
+#[test]
+fn files_are_read_whole_in_one_way() {
+    const WAYS: [&str; 2] = ["fs::read(", "fs::read_to_string("];
+    /// What lies there is the system's, or was made by the program itself a moment ago.
+    const KNOWN: [&str; 2] = [
+        "crates/refold-app/src/who.rs",
+        "crates/refold-app/src/connections/tunnel.rs",
+    ];
+    let mut faults = Vec::new();
+    for path in ["crates/refold-app/src", "crates/refold-cli/src", "src-tauri/src"]
+        .iter()
+        .flat_map(|room| sources(room, &[".rs"]))
+    {
+        let (name, text) = (shown(&path), read(&path));
+        if name.contains("/tests") || KNOWN.contains(&&*name) {
+            continue;
+        }
+        // In-file tests stand at the end, below their attribute.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let found = WAYS.iter().filter(|way| code.contains(*way));
+        faults.extend(found.map(|way| format!("{name} holds {way}…), which may never end: see plain_file")));
+    }
+    none(faults);
+}
+
 #[test]
 fn adapters_hold_no_statement_that_writes() {
     const WRITES: [&str; 8] = [

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use refold_core::port::handler::HandlerIdentity;
 use refold_handlers::package::split_version;
+use refold_stores::plain_file;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
@@ -195,7 +196,7 @@ fn take(file: &Path, path: String, found: &mut Vec<CarriedFile>, bytes: &mut u64
     if *bytes > MOST_BYTES || found.len() >= MOST_FILES || !is_plain(&path) {
         return None;
     }
-    let text = fs::read_to_string(file).ok()?;
+    let text = plain_file::read_text(file, MOST_BYTES).ok()?;
     found.push(CarriedFile { path, text });
     Some(())
 }

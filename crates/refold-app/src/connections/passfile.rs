@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use refold_stores::secret::Secret;
 
 /// Whose password is looked for.
@@ -34,7 +35,8 @@ pub fn look_up(file: &Path, wanted: &Wanted<'_>) -> Result<Option<Secret>, Strin
     if is_open_to_others(&found) {
         return Err("others may read it; its permissions must be u=rw (0600) or less".to_owned());
     }
-    let bytes = fs::read(file).map_err(|error| format!("it cannot be read ({})", in_words(&error)))?;
+    let bytes =
+        plain_file::read(file, MOST_TEXT_BYTES).map_err(|error| format!("it cannot be read ({})", in_words(&error)))?;
     let text = Secret::new(String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())?);
     Ok(find(text.reveal(), wanted))
 }

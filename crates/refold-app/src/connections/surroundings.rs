@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use refold_stores::secret::Secret;
 
 use super::kind::ServerKind;
@@ -108,7 +109,7 @@ impl Surroundings {
                 "correct it; its group [client] holds lines of key=value",
             )
         };
-        let text = match std::fs::read_to_string(&file) {
+        let text = match plain_file::read_text(&file, MOST_TEXT_BYTES) {
             Ok(text) => Secret::new(text),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(said),
             Err(error) => return Err(wrong(format!("it cannot be read ({})", in_words(&error)))),
@@ -204,7 +205,7 @@ impl Surroundings {
                     "correct it; each section begins with [NAME] and holds lines of key=value",
                 )
             };
-            match std::fs::read_to_string(&file) {
+            match plain_file::read_text(&file, MOST_TEXT_BYTES) {
                 Ok(text) => {
                     if let Some(lines) = service_file::section(&text, name).map_err(wrong)? {
                         return Ok(lines);

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use refold_handlers::package::{ManifestVersion, PROGRAM_LEFT_OVER, Package, Runtime};
+use refold_stores::plain_file;
 
 use super::{BESIDE, CASES, failed};
 use crate::error::AppError;
@@ -131,7 +132,7 @@ fn take(path: &Path, name: String, files: &mut Vec<File>) -> Result<(), AppError
     }
     files.push(File {
         name,
-        bytes: fs::read(path).map_err(broken)?,
+        bytes: plain_file::read(path, metadata.len()).map_err(broken)?,
         permissions: metadata.permissions(),
     });
     Ok(())

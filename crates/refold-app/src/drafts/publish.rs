@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use refold_handlers::package::{MANIFEST, Package, environment_of};
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 
 use super::manifest::{Added, with_version};
 use super::{Draft, failed, files, remove};
@@ -62,7 +63,7 @@ impl Draft {
             let hint = "put the manifest itself into the package";
             return Err(refused("the manifest is a link to another file", hint));
         }
-        let before = fs::read_to_string(&manifest).map_err(broken)?;
+        let before = plain_file::read_text(&manifest, MOST_TEXT_BYTES).map_err(broken)?;
         let program = compiled.program();
         let text = with_version(
             &before,
@@ -123,7 +124,7 @@ pub(super) fn replace(file: &Path, before: &str, text: &str) -> Result<(), AppEr
     new.write_all(text.as_bytes()).map_err(broken)?;
     new.as_file().set_permissions(permissions).map_err(broken)?;
     new.as_file().sync_all().map_err(broken)?;
-    if fs::read(file).map_err(broken)? != before.as_bytes() {
+    if plain_file::read(file, MOST_TEXT_BYTES).map_err(broken)? != before.as_bytes() {
         return Err(AppError::invalid(
             format!("no version is written: {MANIFEST} was changed meanwhile"),
             "try it again",

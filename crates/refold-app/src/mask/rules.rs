@@ -8,6 +8,7 @@ use refold_core::names::Names;
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::port::system::in_words;
 use refold_core::value::Text;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Deserialize;
 
 use super::{Cover, Part};
@@ -83,7 +84,8 @@ pub fn read(file: &Path) -> Result<Vec<Rule>, AppError> {
 
 /// What a rule file says.
 pub fn text(file: &Path) -> Result<String, AppError> {
-    std::fs::read_to_string(file).map_err(|error| refused(file, &format!("it cannot be read: {}", in_words(&error))))
+    plain_file::read_text(file, MOST_TEXT_BYTES)
+        .map_err(|error| refused(file, &format!("it cannot be read: {}", in_words(&error))))
 }
 
 /// The rule files that hold for a store without being named, those that are there: in the config folder, in the folder

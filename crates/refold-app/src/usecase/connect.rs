@@ -1,12 +1,14 @@
 //! Trying a store before it is trusted: can it be reached, does it let us in, how is writing to it ruled out, what could
 //! this account do, and are there events.
 
-use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Instant;
 
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_stores::Role;
+use refold_stores::plain_file::{self, Links};
 
 use crate::connections::server::{self, Asking};
 use crate::connections::{Asked, Surroundings, Target, Tunnel};
@@ -198,14 +200,19 @@ fn is_about_events(code: ErrorCode) -> bool {
 }
 
 fn reach_file(file: &Path) -> Result<String, AppError> {
-    let found = File::open(file).and_then(|file| file.metadata()).map_err(|error| {
-        AppError::new(
+    let found = plain_file::open(file, Links::Followed).and_then(|file| file.metadata());
+    match found {
+        Ok(found) => Ok(format!("a file of {}", text::size_label(found.len()))),
+        // The next step says what it is.
+        Err(error) if matches!(error.kind(), ErrorKind::IsADirectory | ErrorKind::InvalidInput) => {
+            Ok("there, but no file".to_owned())
+        }
+        Err(error) => Err(AppError::new(
             ErrorCode::Unreachable,
-            format!("cannot reach the store: {error}: {}", file.display()),
+            format!("cannot reach the store: {}: {}", in_words(&error), file.display()),
             "look whether the path is right and readable from here",
-        )
-    })?;
-    Ok(format!("a file of {}", text::size_label(found.len())))
+        )),
+    }
 }
 
 /// Whether this account may write to it; nothing is written to find out.

@@ -17,6 +17,8 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
 use zeroize::Zeroizing;
 
+use crate::plain_file;
+
 /// Far more than a chain and a key have.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -157,7 +159,7 @@ fn read(file: &Path, found: &Metadata) -> Result<Zeroizing<Vec<u8>>, String> {
     if found.len() > MOST_BYTES {
         return Err(format!("it has more than {MOST_BYTES} bytes"));
     }
-    let text = fs::read(file).map_err(|error| in_words(&error))?;
+    let text = plain_file::read(file, MOST_BYTES).map_err(|error| in_words(&error))?;
     Ok(Zeroizing::new(text))
 }
 

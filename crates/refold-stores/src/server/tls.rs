@@ -18,6 +18,7 @@ use rustls::{
 
 use super::address::Encryption;
 use super::certificate::{OurCertificate, fault};
+use crate::plain_file::{self, MOST_TEXT_BYTES};
 
 /// What encrypts connections; `None` where nothing is encrypted. `roots`: the file with the certificates that a server's
 /// must come from; without it those of the system. `ours` is shown to a server that asks for one. `location` is for what
@@ -98,7 +99,7 @@ fn known(file: Option<&Path>) -> Result<RootCertStore, String> {
     match file {
         Some(file) => {
             let unreadable = |error: String| format!("{} cannot be read ({error})", file.display());
-            let text = std::fs::read(file).map_err(|error| unreadable(in_words(&error)))?;
+            let text = plain_file::read(file, MOST_TEXT_BYTES).map_err(|error| unreadable(in_words(&error)))?;
             for certificate in CertificateDer::pem_slice_iter(&text) {
                 let certificate = certificate.map_err(|error| unreadable(fault(&error).to_owned()))?;
                 roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;

@@ -108,3 +108,11 @@ fn a_pattern_and_a_path_meet_where_there_is_a_place_at_or_below_both() {
         }
     }
 }
+
+/// Nothing of a store is shown before its rules are read, so whoever waits for them shows nothing at all.
+#[cfg(unix)]
+#[test]
+fn rules_that_have_no_end_are_refused_at_once() {
+    let refused = read(Path::new("/dev/zero")).unwrap_err();
+    assert!(refused.message.contains("no plain file"), "{refused:?}");
+}

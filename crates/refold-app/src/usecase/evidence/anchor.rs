@@ -17,6 +17,7 @@ use refold_core::port::store::OrderQuality;
 use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -345,7 +346,7 @@ pub(super) fn settled(session: &Session) -> &'static str {
 }
 
 pub(super) fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = plain_file::read_text(path, MOST_TEXT_BYTES).map_err(|error| {
         AppError::invalid(
             format!(
                 "the signing key cannot be read ({}): {}",

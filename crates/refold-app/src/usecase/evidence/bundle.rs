@@ -283,13 +283,16 @@ fn growth(folder: &Folder<'_>, key: Option<&PublicKey>) -> Result<Held, Broken> 
     })
 }
 
+/// The body of one event may be as large as a store lets it be.
+const MOST_BODY_BYTES: u64 = 1 << 30;
+
 /// A proof, whose files are small but for the bodies of one event.
 struct Folder<'a>(&'a Path);
 
 impl Folder<'_> {
     /// `None`: there is none.
     fn read(&self, name: &'static str) -> Result<Option<Vec<u8>>, Broken> {
-        match foreign::read(&self.0.join(name)) {
+        match foreign::read_up_to(&self.0.join(name), MOST_BODY_BYTES) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err((name, in_words(&error))),

@@ -22,6 +22,7 @@ use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_stores::chained::{Enclosed, enclosed};
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
 
 use super::passing::unread;
@@ -235,7 +236,7 @@ fn chain_key(file: &Path) -> Result<ChainKey, AppError> {
             "name a file with the public half of its signing key: `openssl pkey -in signing-key.pem -pubout` writes it",
         )
     };
-    let text = std::fs::read_to_string(file).map_err(|error| refused(in_words(&error)))?;
+    let text = plain_file::read_text(file, MOST_TEXT_BYTES).map_err(|error| refused(in_words(&error)))?;
     ChainKey::parse(&text).map_err(|error| refused(error.to_string()))
 }
 

@@ -29,6 +29,7 @@ use refold_core::finding::Findings;
 use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use refold_stores::rows::{Cell, RowPlace, Rows, RowsError};
 
 use self::alike::whole;
@@ -84,7 +85,10 @@ pub fn saved_mapping(
     table: Option<&str>,
 ) -> Result<(String, Option<String>), AppError> {
     let file = reaching::mapping_file(session, read_model, table)?;
-    Ok((file.display().to_string(), std::fs::read_to_string(&file).ok()))
+    Ok((
+        file.display().to_string(),
+        plain_file::read_text(&file, MOST_TEXT_BYTES).ok(),
+    ))
 }
 
 /// Writes a mapping into a new file, and never into the folder of the store.
@@ -263,7 +267,7 @@ fn is_of(table: &str, full_name: &str) -> bool {
 }
 
 fn text_of(file: &Path) -> Result<String, AppError> {
-    std::fs::read_to_string(file).map_err(|error| {
+    plain_file::read_text(file, MOST_TEXT_BYTES).map_err(|error| {
         AppError::invalid(
             format!("cannot read the mapping ({}): {}", in_words(&error), file.display()),
             "name the file that says what the columns hold",

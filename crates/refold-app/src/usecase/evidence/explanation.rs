@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use refold_core::port::system::in_words;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Deserialize;
 
 use crate::error::AppError;
@@ -39,7 +40,7 @@ impl Register {
                 "write it as docs/spec/anchor.md says: refold = \"explanations/1\", and [[explained]] with positions and reason",
             )
         };
-        let text = std::fs::read_to_string(file).map_err(|error| refused(in_words(&error)))?;
+        let text = plain_file::read_text(file, MOST_TEXT_BYTES).map_err(|error| refused(in_words(&error)))?;
         let document: Document = toml::from_str(&text).map_err(|error| refused(text::toml_fault(&text, &error)))?;
         if document.refold != FORM {
             return Err(refused(format!("it is {}, and not {FORM}", document.refold)));

@@ -9,6 +9,7 @@ use refold_audit::anchor::{Hash, from_hex, sums};
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_scratch::Scratch;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::foreign;
@@ -351,7 +352,7 @@ pub(super) fn new_key() -> Result<[u8; 32], AppError> {
 
 /// Reads what [`NewFolder::write_key`] wrote. `of`: `the anchor`, `the case`. `hint`: where it is.
 pub(super) fn read_key(path: &Path, of: &str, hint: &str) -> Result<[u8; 32], AppError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = plain_file::read_text(path, MOST_TEXT_BYTES).map_err(|error| {
         AppError::invalid(
             format!(
                 "the key of {of} cannot be read ({}): {}",

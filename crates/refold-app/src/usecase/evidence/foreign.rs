@@ -9,26 +9,26 @@ use std::path::Path;
 
 use refold_audit::anchor::Hash;
 use refold_core::work::{Cancelled, Work};
+use refold_stores::plain_file::{self, Links, MOST_TEXT_BYTES};
 use sha2::{Digest as _, Sha256};
 
 const PIECE_BYTES: usize = 1 << 20;
 
 pub(super) fn open(file: &Path) -> io::Result<File> {
-    let opened = open_without_waiting(file)?;
-    match opened.metadata()?.is_file() {
-        true => Ok(opened),
-        false => Err(no_file()),
-    }
+    plain_file::open(file, Links::Refused)
 }
 
+/// A small one: a list, a manifest, a signature.
 pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(file)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    read_up_to(file, MOST_TEXT_BYTES)
+}
+
+pub(super) fn read_up_to(file: &Path, most: u64) -> io::Result<Vec<u8>> {
+    plain_file::read_opened(open(file)?, most)
 }
 
 pub(super) fn read_text(file: &Path) -> io::Result<String> {
-    String::from_utf8(read(file)?).map_err(|_| io::ErrorKind::InvalidData.into())
+    plain_file::text(read(file)?)
 }
 
 /// The SHA-256 of all its bytes, or why they cannot be read.
@@ -48,41 +48,6 @@ pub(super) fn digest(work: &Work<'_>, file: &Path) -> Result<io::Result<Hash>, C
             Err(error) => return Ok(Err(error)),
         }
     }
-}
-
-/// Between a look at the name and the opening the file could become another: the system is told to open no other.
-#[cfg(unix)]
-fn open_without_waiting(file: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-
-    use rustix::fs::OFlags;
-
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = File::options()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(file);
-    // Of a link and of a socket the system says no more than that.
-    let is_odd = |_: &io::Error| {
-        let there = file.symlink_metadata();
-        there.is_ok_and(|there| !there.is_file())
-    };
-    opened.map_err(|error| if is_odd(&error) { no_file() } else { error })
-}
-
-#[cfg(not(unix))]
-fn open_without_waiting(file: &Path) -> io::Result<File> {
-    match file.symlink_metadata()?.is_file() {
-        true => File::open(file),
-        false => Err(no_file()),
-    }
-}
-
-fn no_file() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "it is no plain file, but a link, a folder, a pipe or a device",
-    )
 }
 
 #[cfg(test)]

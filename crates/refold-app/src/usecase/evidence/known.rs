@@ -11,7 +11,9 @@ use refold_audit::anchor::signing::PublicKey;
 use refold_audit::anchor::tree::Edge;
 use refold_audit::anchor::{Hash, from_hex};
 use refold_audit::stamp::Stamp;
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use sha2::{Digest as _, Sha256};
 
 use super::folder::{Anchor, CHECKPOINT, FRONTIER, LeafReader, MANIFEST, SEGMENTS, read_key};
@@ -179,7 +181,22 @@ fn key_of_chain(path: &Path, digest: &str) -> Option<SaltKey> {
 
 /// A file of minisign, or what is in it.
 pub(super) fn public_key(named: &str) -> Result<PublicKey, AppError> {
-    let text = std::fs::read_to_string(named).unwrap_or_else(|_| named.to_owned());
+    let file = Path::new(named);
+    let text = match plain_file::read_text(file, MOST_TEXT_BYTES) {
+        Ok(text) => text,
+        Err(error) if file.exists() => {
+            return Err(AppError::invalid(
+                format!(
+                    "the public key cannot be read ({}): {}",
+                    in_words(&error),
+                    text::shown(named.as_bytes())
+                ),
+                "name the public key of minisign: its file, or the text that begins with RW",
+            ));
+        }
+        // No file: what is in one.
+        Err(_) => named.to_owned(),
+    };
     PublicKey::parse(&text).map_err(|error| {
         AppError::invalid(
             format!(

@@ -13,6 +13,7 @@ use refold_audit::stamp::{Authorities, Request, RevocationLists, Stamp, StampErr
 use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
@@ -31,6 +32,8 @@ const LOOK_UP: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Stamps are of a few kilobytes.
 const MOST_BYTES: u64 = 1 << 20;
+/// Of one list of revoked certificates; those of authorities of millions of certificates have some of these.
+const MOST_LIST_BYTES: u64 = 32 << 20;
 
 /// What a time stamp says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -289,7 +292,7 @@ fn read_lists(files: &[PathBuf]) -> Result<RevocationLists, AppError> {
                 "name a list (CRL) as the authority publishes it, DER or PEM (BEGIN X509 CRL)",
             )
         };
-        let bytes = std::fs::read(file).map_err(|error| unusable(in_words(&error)))?;
+        let bytes = plain_file::read(file, MOST_LIST_BYTES).map_err(|error| unusable(in_words(&error)))?;
         lists.add(&bytes).map_err(|error| unusable(error.to_string()))?;
     }
     Ok(lists)
@@ -305,6 +308,9 @@ fn read_authorities(file: &Path) -> Result<Authorities, AppError> {
             "name a file of certificates (PEM, BEGIN CERTIFICATE): that of the authority's root, which it publishes",
         )
     };
-    let pem = std::fs::read(file).map_err(|error| unusable(in_words(&error)))?;
+    let pem = plain_file::read(file, MOST_TEXT_BYTES).map_err(|error| unusable(in_words(&error)))?;
     Authorities::parse(&pem).map_err(|error| unusable(error.to_string()))
 }
+
+#[cfg(all(test, unix))]
+mod tests;

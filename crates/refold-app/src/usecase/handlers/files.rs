@@ -5,6 +5,7 @@ use std::path::Path;
 
 use refold_handlers::package::{MANIFEST, Package};
 use refold_handlers::story;
+use refold_stores::plain_file;
 
 use crate::drafts::MOST_TEXT_BYTES;
 use crate::text;
@@ -48,7 +49,9 @@ pub fn of(path: &Path, version: Option<&str>) -> (Vec<HandlerFile>, u32) {
 
 fn file(path: &Path, name: &str) -> Option<HandlerFile> {
     let bytes = fs::metadata(path).ok().filter(|metadata| metadata.is_file())?.len();
-    let content = (bytes <= MOST_TEXT_BYTES as u64).then(|| fs::read(path).ok()).flatten();
+    let content = (bytes <= MOST_TEXT_BYTES as u64)
+        .then(|| plain_file::read(path, bytes).ok())
+        .flatten();
     Some(HandlerFile {
         name: text::shown(name.as_bytes()),
         bytes: u32::try_from(bytes).unwrap_or(u32::MAX),

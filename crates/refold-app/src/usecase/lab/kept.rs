@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use refold_core::cursor::Cursor;
 use refold_core::port::handler::HandlerProgram;
+use refold_stores::plain_file;
 use refold_stores::sealing::Key;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -173,7 +174,7 @@ impl Place {
 
     /// A file is its key, the checksum of the answer, and the answer.
     fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        let kept = fs::read(&self.file).ok()?;
+        let kept = plain_file::read(&self.file, MOST_BYTES).ok()?;
         let kept = match &self.sealing {
             None => Some(kept),
             Some(key) => key.unseal(FOLDER, &kept),

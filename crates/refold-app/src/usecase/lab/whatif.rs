@@ -15,6 +15,7 @@ use refold_core::work::Work;
 use refold_handlers::lab::Rules;
 pub use refold_handlers::lab::sandbox::Edits;
 use refold_handlers::lab::sandbox::{Row, RowMark, WATERMARK, walk};
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
 
 use super::EventName;
@@ -226,7 +227,7 @@ pub(super) fn fold_both(
 /// Reads a file of edits.
 pub fn read_edits(file: &Path) -> Result<Edits, AppError> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let source = std::fs::read(file).map_err(|error| {
+    let source = plain_file::read(file, MOST_TEXT_BYTES).map_err(|error| {
         let message = format!("cannot read the edits: {}: {}", in_words(&error), file.display());
         AppError::invalid(message, "look whether the path of the file is right")
     })?;

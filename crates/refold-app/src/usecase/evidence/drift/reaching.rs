@@ -6,6 +6,7 @@ use std::sync::Arc;
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_stores::OpenOptions;
+use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use refold_stores::rows::ReadModel;
 
 use super::mapping::{FORMAT, beside};
@@ -85,7 +86,7 @@ fn refuse_mapping(path: &Path) -> Result<(), AppError> {
     if path.extension().is_none_or(|extension| extension != "toml") {
         return Ok(());
     }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = plain_file::read_text(path, MOST_TEXT_BYTES).unwrap_or_default();
     let format = text
         .parse::<toml::Table>()
         .ok()

@@ -1,7 +1,6 @@
 //! The store as a report names it, and its files as they are when it is read: names, sizes and digests. Nothing here hangs on
 //! the path by which it was named, nor on when a file was copied.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use refold_audit::report::model::{Source, SourceFile};
 use refold_core::port::store::OrderQuality;
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
+use refold_stores::plain_file::{self, Links};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{AppError, ErrorCode};
@@ -109,7 +109,7 @@ fn file(work: &Work<'_>, path: &Path, phase: &'static str) -> Result<SourceFile,
             "look whether it is still there; --no-source-digest makes the report without",
         )
     };
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = plain_file::open(path, Links::Followed).map_err(failed)?;
     let found = file.metadata().map_err(failed)?;
     let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0_u64, vec![0; 1 << 20]);
     loop {
