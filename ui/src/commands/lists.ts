@@ -8,7 +8,7 @@ import { goToNote } from './notebook';
 import { openFound } from './search';
 
 export interface List {
-  move(by: number): void;
+  move(by: number): void | Promise<void>;
   open(): void | Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export function listOf(desk: Desk): List | null {
     const book = notebookOf(store);
     const last = () => book.shown.length - 1;
     return {
-      move: (by) => (book.active = Math.max(0, Math.min(last(), book.active + by))),
+      move: (by) => void (book.active = Math.max(0, Math.min(last(), book.active + by))),
       open: async () => {
         const note = book.shown[book.active];
         if (note) await goToNote(desk, note);
@@ -32,7 +32,7 @@ export function listOf(desk: Desk): List | null {
   }
   if (store && view === 'compare') {
     return {
-      move: (by) => void comparisons().then(({ move }) => move(desk, by)),
+      move: async (by) => (await comparisons()).move(desk, by),
       open: async () => (await comparisons()).openCompared(desk),
     };
   }

@@ -23,10 +23,10 @@ function row(contexts: readonly Context[], id: string, title: string, key: strin
   return command('Rows', contexts, id, title, run, { keys: [key], isQuiet: true });
 }
 
-function moveRow(desk: Desk, by: number): void {
+async function moveRow(desk: Desk, by: number): Promise<void> {
   const { history, store, view } = desk;
   const list = listOf(desk);
-  if (list) list.move(by);
+  if (list) await list.move(by);
   else if (view === 'history' && history?.tab === 'causation') history.causes.move(by);
   else if (view === 'history' && history) {
     const last = (history.tree?.totalRows ?? 0) - 1;
