@@ -105,7 +105,7 @@ impl From<StoreError> for AppError {
                 let hint = match script.as_str() {
                     "" => "ask its owner for the right to read it; Refold never needs the right to write".to_owned(),
                     script => format!(
-                        "have its owner say this, then open it again; Refold never needs the right to write: {script}"
+                        "have its owner or an administrator say this, then open it again; Refold never needs the right to write: {script}"
                     ),
                 };
                 return AppError::new(ErrorCode::Denied, message, hint);
@@ -150,6 +150,11 @@ impl From<StoreError> for AppError {
                 ErrorCode::Corrupt,
                 "copy it again from where it came, or open a backup; of an SQLite database its tool's .recover saves what \
                  is left",
+                Vec::new(),
+            ),
+            StoreError::Packed { .. } => (
+                ErrorCode::Corrupt,
+                "get the file again from where it came: it is cut off, or was changed after it was compressed",
                 Vec::new(),
             ),
             StoreError::Case { .. } => (ErrorCode::Corrupt, "get the file again from whom it came", Vec::new()),

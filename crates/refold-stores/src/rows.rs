@@ -128,7 +128,9 @@ pub enum RowsError {
 /// Of a file or a server that is opened by the rules for stores, and is none.
 fn said(error: &StoreError) -> String {
     match error {
-        StoreError::Corrupt { location, detail } => format!("it is damaged: {detail}: {location}"),
+        StoreError::Corrupt { location, detail } | StoreError::Packed { location, detail } => {
+            format!("it is damaged: {detail}: {location}")
+        }
         StoreError::Unreachable { location, detail } => format!("it cannot be reached: {detail}: {location}"),
         StoreError::NotAnEventStore { location, detail, .. } => format!("{detail}: {location}"),
         StoreError::NotAFile { location, is_folder } => {

@@ -62,10 +62,13 @@ const TITLES: Readonly<Record<string, string>> = {
   'RF-INVARIANT-UNDECIDED': 'An invariant cannot be decided',
   'RF-NONDETERMINISTIC': 'The handler made another state of the same events',
   'RF-LIMIT-DEPTH': LIMIT,
+  'RF-LIMIT-FUEL': LIMIT,
   'RF-LIMIT-MEMORY': LIMIT,
   'RF-LIMIT-OUTPUT': LIMIT,
+  'RF-LIMIT-STACK': LIMIT,
   'RF-LIMIT-STATE': LIMIT,
   'RF-LIMIT-STEPS': LIMIT,
+  'RF-LIMIT-WALL': LIMIT,
   'RF-UPCAST-CYCLE': UPCAST,
   'RF-UPCAST-GAP': UPCAST,
 };

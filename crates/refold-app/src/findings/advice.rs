@@ -75,9 +75,8 @@ pub fn of(code: &str) -> &'static str {
         }
         "RF-INVARIANT-UNDECIDED" => "Say in the invariant what it means where a value is missing or of another kind",
         "RF-NONDETERMINISTIC" => "Keep nothing outside the state, and read no clock, no chance and no other stream",
-        "RF-LIMIT-DEPTH" | "RF-LIMIT-MEMORY" | "RF-LIMIT-OUTPUT" | "RF-LIMIT-STATE" | "RF-LIMIT-STEPS" => {
-            "Make the rule cheaper, or split it"
-        }
+        "RF-LIMIT-DEPTH" | "RF-LIMIT-FUEL" | "RF-LIMIT-MEMORY" | "RF-LIMIT-OUTPUT" | "RF-LIMIT-STACK"
+        | "RF-LIMIT-STATE" | "RF-LIMIT-STEPS" | "RF-LIMIT-WALL" => "Make the rule cheaper, or split it",
         "RF-UPCAST-CYCLE" | "RF-UPCAST-GAP" => "Add the missing upcaster",
         _ => "",
     }

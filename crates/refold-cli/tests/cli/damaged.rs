@@ -225,3 +225,19 @@ fn a_search_names_the_events_that_its_condition_could_not_read() {
         assert!(said.contains("RF-EVENT-MALFORMED × 1"), "{said}");
     }
 }
+
+/// Nothing of it is a database.
+#[test]
+fn a_compressed_file_that_is_cut_off_is_to_be_got_again() {
+    let lab = Lab::shared();
+    let kept = tempfile::tempdir().unwrap();
+    let file = kept.path().join("events.jsonl.gz");
+    std::fs::write(&file, b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x01\x05\0\xfa\xffhe").unwrap();
+    let answer = lab.run(&["info", file.to_str().unwrap()]);
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(answer.err.contains("its compression is damaged"), "{answer:?}");
+    assert!(
+        answer.err.contains("from where it came") && !answer.err.contains(".recover"),
+        "{answer:?}"
+    );
+}

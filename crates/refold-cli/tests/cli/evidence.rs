@@ -226,6 +226,37 @@ fn a_verification_is_reported_alike_in_every_time_zone() {
 }
 
 #[test]
+fn a_report_beside_the_copy_is_refused_for_the_copy() {
+    let lab = Lab::new(300);
+    let out = tempfile::tempdir().unwrap();
+    let (anchors, copies) = (out.path().join("anchors"), out.path().join("copies"));
+    std::fs::create_dir(&anchors).unwrap();
+    std::fs::create_dir(&copies).unwrap();
+    let made = lab.json(0, &["anchor", "orders.db", "--out", anchors.to_str().unwrap()]);
+    let (dir, older) = (made["dir"].as_str().unwrap(), copies.join("older.db"));
+    std::fs::copy(lab.store(), &older).unwrap();
+    let call = [
+        "report",
+        "orders.db",
+        "--verification",
+        dir,
+        "--copy",
+        older.to_str().unwrap(),
+    ];
+    let beside = |folder: &std::path::Path| lab.run(&[&call[..], &["--out", folder.to_str().unwrap()]].concat());
+    for (folder, whose) in [(copies.as_path(), "copy"), (lab.path(), "store")] {
+        let answer = beside(folder);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(
+            answer
+                .err
+                .contains(&format!("it is the folder of the {whose} or lies in it")),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
 fn a_report_of_a_verification_has_no_scope_of_its_own() {
     let lab = Lab::shared();
     for more in [&["order-1"][..], &["--category", "order"], &["--from", "#1"]] {

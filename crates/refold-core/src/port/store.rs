@@ -65,6 +65,9 @@ pub enum StoreError {
     /// The store's own file or answer is damaged.
     #[error("the store is damaged: {detail}: {location}")]
     Corrupt { location: String, detail: String },
+    /// A compressed file that cannot be unpacked to its end.
+    #[error("the file is damaged: {detail}: {location}")]
+    Packed { location: String, detail: String },
     /// A case file is not whole, or not what was written.
     #[error("the case file cannot be used: {detail}: {location}")]
     Case { location: String, detail: String },

@@ -265,7 +265,7 @@ fn unpack(work: &Work<'_>, file: &File, path: &Path, scratch: &Path) -> Result<N
     let mut done = 0;
     loop {
         work.tick("unpacking", done, None)?;
-        let count = content.read(&mut buffer).map_err(|error| StoreError::Corrupt {
+        let count = content.read(&mut buffer).map_err(|error| StoreError::Packed {
             location: path.display().to_string(),
             detail: format!("its compression is damaged behind {done} bytes of text: {error}"),
         })?;

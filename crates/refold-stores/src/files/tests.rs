@@ -320,7 +320,7 @@ fn a_compressed_file_is_unpacked_into_the_scratch_folder() {
     assert_eq!(fs::read_dir(lab.scratch.path()).unwrap().count(), 0);
     assert_eq!(fs::read_dir(lab.folder.path()).unwrap().count(), 1);
     fs::write(&path, &packed[..packed.len() / 2]).unwrap();
-    assert!(matches!(lab.open(&path, None), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(lab.open(&path, None), Err(StoreError::Packed { .. })));
 }
 
 /// A record that cannot be read may be of any stream: each that is read whole says so, and of all how many there are.

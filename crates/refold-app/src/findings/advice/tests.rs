@@ -16,3 +16,15 @@ fn the_guide_says_the_same_of_every_code() {
     assert!(codes > 25, "only {codes} codes were found in the guide");
     assert_eq!(of("no-such-code"), "");
 }
+
+/// All that an event can take code beyond. One that is compiled for too long never comes to an event.
+#[test]
+fn every_limit_of_code_has_advice() {
+    let codes = include_str!("../../../../refold-guests/src/error.rs");
+    let limits = codes
+        .split('"')
+        .filter(|text| text.starts_with("RF-LIMIT-") && *text != "RF-LIMIT-COMPILE");
+    let bare: Vec<&str> = limits.clone().filter(|code| of(code).is_empty()).collect();
+    assert!(limits.count() > 5);
+    assert_eq!(bare, [""; 0], "they have no row in docs/findings.md");
+}

@@ -84,7 +84,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         ));
     }
     session.expect_reached("an anchor")?;
-    refuse_with_store(session, &asked.out, "anchor")?;
+    refuse_with_store(session, "store", &asked.out, "anchor")?;
     if !session.description().grows_at_end {
         return Err(AppError::invalid(
             "this store keeps no order of its own, so that an honest event may come below those that were anchored: an \
@@ -228,19 +228,20 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     })
 }
 
-/// What proves something about a store does not lie with it. `noun`: what it is called.
-pub(super) fn refuse_with_store(session: &Session, out: &Path, noun: &str) -> Result<(), AppError> {
+/// What proves something about a store does not lie with it. `noun`: what it is called. `whose`: `store`, or the `copy` that
+/// is held against it.
+pub(super) fn refuse_with_store(session: &Session, whose: &str, out: &Path, noun: &str) -> Result<(), AppError> {
     // A folder that is not there is told of when it is written to.
     if !written_file::is_with_store(out, session.path()).unwrap_or(false) {
         return Ok(());
     }
     Err(AppError::invalid(
         format!(
-            "the {noun} is not written: it is the folder of the store or lies in it, and nothing is ever written beside a \
+            "the {noun} is not written: it is the folder of the {whose} or lies in it, and nothing is ever written beside a \
              store: {}",
             out.display()
         ),
-        format!("choose a folder for the {noun} that does not go where the store goes"),
+        format!("choose a folder for the {noun} that does not go where the {whose} goes"),
     ))
 }
 

@@ -68,7 +68,7 @@ pub struct ProveAnswer {
 /// Reads the store once up to the anchor's horizon. A store that is not what the anchor says has no proof.
 pub fn prove(work: &Work<'_>, session: &Session, asked: &ProveAsked) -> Result<ProveAnswer, AppError> {
     session.expect_reached("a proof")?;
-    refuse_with_store(session, &asked.out, "proof")?;
+    refuse_with_store(session, "store", &asked.out, "proof")?;
     let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), None)?;
     known.expect(&identity(session))?;
     match &asked.what {

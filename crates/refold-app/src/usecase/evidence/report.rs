@@ -96,8 +96,9 @@ fn gather<Made>(
 ) -> Result<Made, AppError> {
     let session = &redacted(session, asked)?;
     session.expect_reached("a report")?;
-    for store in [Some(session), copy].into_iter().flatten() {
-        refuse_with_store(store, out, "report")?;
+    refuse_with_store(session, "store", out, "report")?;
+    if let Some(copy) = copy {
+        refuse_with_store(copy, "copy", out, "report")?;
     }
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
