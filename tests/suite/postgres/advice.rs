@@ -146,13 +146,61 @@ fn who_is_not_shown_all_rows_is_told_who_is() {
             .contains("row-level security hides rows of message_store.messages from the role refold_hidden"),
         "{error:?}"
     );
+    assert_eq!(script(&error), "ALTER ROLE \"refold_hidden\" BYPASSRLS;");
+    server.sql(database, script(&error));
+    // It writes no more than before, so nobody has to insist on it.
+    opens(&address);
+}
+
+/// Whoever did what is said is not turned down again for the next thing.
+#[test]
+fn all_that_is_missing_is_told_at_once() {
+    const GUARDED: &str = "ALTER TABLE message_store.messages ENABLE ROW LEVEL SECURITY";
+    let server = Postgres::shared();
+    let database = "advice_whole";
+    let reader = "refold_unready";
+    server.accounts(database, 20);
+    server.reader(database, reader, "message_store", &["messages"]);
+    let all_away = format!(
+        "{GUARDED}; REVOKE SELECT ON message_store.messages FROM {reader}; REVOKE USAGE ON SCHEMA message_store FROM {reader}"
+    );
+    server.sql(database, &all_away);
+    let address = server.address(reader, database);
+    let error = ungranted(&address);
     assert!(
-        script(&error).starts_with("ALTER ROLE \"refold_hidden\" BYPASSRLS;"),
+        error
+            .message
+            .contains("row-level security hides rows of message_store.messages"),
         "{error:?}"
     );
-    assert!(script(&error).contains("allow_elevated=refold_hidden"), "{error:?}");
     server.sql(database, script(&error));
-    opens(&format!("{address}?allow_elevated=refold_hidden"));
+    opens(&address);
+}
+
+/// The role that is advised is one that is taken.
+#[test]
+fn the_role_that_is_made_in_the_place_of_one_that_may_write_is_shown_all_rows() {
+    let server = Postgres::shared();
+    let database = "advice_made";
+    let writer = "refold_unguarded";
+    server.accounts(database, 20);
+    server.reader(database, writer, "message_store", &["messages"]);
+    server.sql(
+        database,
+        &format!(
+            "ALTER TABLE message_store.messages ENABLE ROW LEVEL SECURITY;
+             GRANT INSERT ON message_store.messages TO {writer}"
+        ),
+    );
+    // Not the rows that are hidden from it come first: with them it would be turned down for what it may write.
+    let home = tempfile::tempdir().expect("a home");
+    let error = session(&server.address(writer, database), home.path()).err();
+    let error = error.expect("it may write");
+    assert!(error.message.contains("could do more than read"), "{error:?}");
+    let (_, script) = error.hint.split_once("to insist: ").expect("there is a script");
+    let script = script.replace("refold_reader", "refold_made").replace('…', "geheim");
+    server.sql(database, &script);
+    opens(&server.address("refold_made", database));
 }
 
 #[test]

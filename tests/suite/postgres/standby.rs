@@ -3,7 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use refold_app::Places;
+use refold_app::connections::Asked;
+use refold_app::usecase::connect::connect;
 use refold_core::port::store::StoreError;
+use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::{Postgres, READER};
 
 use crate::servers::writers::{Writers, written};
@@ -68,6 +72,33 @@ fn of_several_servers_the_standby_is_read_and_the_others_only_where_that_is_said
     standby.boot();
     primary.crash();
     assert!(is_standby(&both, ""));
+}
+
+/// Who tries both is told which of them is read, and not only which of them answers first.
+#[test]
+fn trying_two_servers_names_the_one_that_is_read() {
+    let database = "standby_tried";
+    let (primary, standby) = pair(database, 40);
+    let home = tempfile::tempdir().expect("a home");
+    let tried = |servers: &[&Postgres]| {
+        let token = CancelToken::default();
+        let asked = Asked::at(address(servers, database, ""));
+        let tried = connect(
+            &Work::new(&token, &Silent),
+            &asked,
+            &Places::below(home.path()),
+            &|_| {},
+        );
+        let steps = tried.unwrap_or_else(|error| panic!("{error:?}")).steps;
+        steps[1].said.clone()
+    };
+    let at = |server: &Postgres| format!(" at 127.0.0.1:{}, a standby", server.port());
+    for servers in [[&primary, &standby], [&standby, &primary]] {
+        let said = tried(&servers);
+        assert!(said.ends_with(&at(&standby)), "{said}");
+    }
+    let alone = tried(&[&standby]);
+    assert!(alone.ends_with(", a standby") && !alone.contains(" at "), "{alone}");
 }
 
 /// The primary is asked for nothing but what it is.

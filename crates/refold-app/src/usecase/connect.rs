@@ -11,12 +11,13 @@ use refold_stores::Role;
 use refold_stores::plain_file::{self, Links};
 
 use crate::connections::server::{self, Asking};
+use crate::connections::url::Host;
 use crate::connections::{Asked, Surroundings, Target, Tunnel};
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
 use crate::session::Session;
 use crate::text;
-use crate::wire::{ConnectStep, Connected, StepOutcome};
+use crate::wire::{ConnectStep, Connected, Connection, StepOutcome};
 
 /// The steps, in their order.
 pub const TITLES: [&str; 5] = [
@@ -183,9 +184,14 @@ fn sign_in(
     };
     let (role, _) = server::role(work, &asking)?;
     let standby = if role.is_standby { ", a standby" } else { "" };
+    // Of several another may be read than the first that answers. What a tunnel leads to has no name here.
+    let host = match &target.connection {
+        Some(connection) if connection.ssh.is_none() && hosts(connection)?.1.len() > 1 => format!(" at {}", role.host),
+        _ => String::new(),
+    };
     steps.told(
         StepOutcome::Ok,
-        format!("as {} on {}{standby}", role.name, role.server),
+        format!("as {} on {}{host}{standby}", role.name, role.server),
         "",
     );
     Ok(Some(role))
@@ -231,9 +237,8 @@ fn reach_server(target: &Target) -> Result<String, AppError> {
     let Some(connection) = &target.connection else {
         return Err(AppError::internal("a server without a connection"));
     };
-    let completed = Surroundings::default().complete(connection)?;
-    let hosts = server::hosts(&completed.connection, completed.port.as_deref())?;
-    if let Some(ssh) = &completed.connection.ssh {
+    let (ssh, hosts) = hosts(connection)?;
+    if let Some(ssh) = &ssh {
         Tunnel::through(ssh, &hosts)?;
         return Ok(format!("through {ssh}, whose host key ssh knows"));
     }
@@ -249,6 +254,13 @@ fn reach_server(target: &Target) -> Result<String, AppError> {
         format!("no server answers: {}", failures.join("; ")),
         "look whether name and port are right, the server runs, and no firewall is between",
     ))
+}
+
+/// The way to the hosts of a connection, and those hosts.
+fn hosts(connection: &Connection) -> Result<(Option<String>, Vec<Host>), AppError> {
+    let completed = Surroundings::default().complete(connection)?;
+    let hosts = server::hosts(&completed.connection, completed.port.as_deref())?;
+    Ok((completed.connection.ssh, hosts))
 }
 
 #[cfg(test)]

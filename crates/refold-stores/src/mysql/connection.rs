@@ -36,6 +36,8 @@ pub struct Connection {
     tls: Option<Arc<ClientConfig>>,
     id: u32,
     version: String,
+    /// Which of the hosts it leads to.
+    host: String,
     is_mariadb: bool,
     /// The variable that says what a transaction is by default.
     read_only_variable: &'static str,
@@ -76,6 +78,10 @@ impl Connection {
         self.version.strip_prefix("5.5.5-").unwrap_or(&self.version)
     }
 
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     pub fn is_mariadb(&self) -> bool {
         self.is_mariadb
     }
@@ -107,6 +113,7 @@ impl Connection {
                     id: greeting.id,
                     is_mariadb: greeting.is_mariadb(),
                     version: greeting.version,
+                    host: host.to_string(),
                     read_only_variable: statements::READ_ONLY_VARIABLES[0],
                     prepared: BTreeMap::new(),
                     is_own: false,

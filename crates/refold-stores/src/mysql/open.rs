@@ -87,7 +87,7 @@ impl Open for MySql {
         privileges::is_called(name, allowed)
     }
 
-    fn script(_: &str, tables: &[(String, String)]) -> String {
+    fn script(_: &str, tables: &[(String, String)], _: bool) -> String {
         privileges::script(tables)
     }
 

@@ -46,6 +46,7 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<
             powers: grants.powers,
             is_standby: !matches!(text(2).as_str(), "0" | "OFF"),
             server: format!("{kind} {version}"),
+            host: connection.host().to_owned(),
             database,
             system: Some(text(3)),
         },

@@ -32,6 +32,7 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
         let (is_readable, has_readable_columns, hides_rows): (bool, bool, bool) =
             (row.try_get(5)?, row.try_get(6)?, row.try_get(7)?);
         let (has_foreign_part, has_places): (bool, bool) = (row.try_get(8)?, row.try_get(9)?);
+        let would_hide_rows: bool = row.try_get(10)?;
         let is_ordinary = matches!(kind.as_str(), "r" | "p") && !has_foreign_part;
         if is_partition {
             continue;
@@ -40,6 +41,7 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
             survey.catalogue.passed_over.push(name);
             continue;
         }
+        survey.bar_rows(&schema, &name, hides_rows, would_hide_rows);
         if !is_readable && !has_readable_columns {
             let place = survey.add_barred(schema, name, has_places);
             barred.extend(place.map(|place| (oid, place)));
@@ -56,9 +58,6 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
         if let Some(mut table) = survey.at(place) {
             if has_places && !is_readable {
                 table.bar_places();
-            }
-            if hides_rows {
-                table.bar_rows();
             }
         }
     }

@@ -38,6 +38,8 @@ pub struct Connection {
     tls: Option<MakeRustlsConnect>,
     /// Hears of every statement.
     listener: Arc<dyn Listener>,
+    /// Which of the hosts it leads to.
+    host: String,
     is_lost: bool,
 }
 
@@ -101,6 +103,7 @@ impl Connection {
         cancel: &Cancel,
     ) -> Result<Connection, Fault> {
         // Over a socket of this machine nothing is encrypted, whichever way others take.
+        let name = named(&config);
         let is_by_socket = config.get_hosts().iter().all(is_socket) && config.get_hostaddrs().is_empty();
         let tls = tls.filter(|_| !is_by_socket);
         config.ssl_mode(match tls {
@@ -141,8 +144,13 @@ impl Connection {
             client: Arc::new(client),
             tls: tls.cloned(),
             listener: Arc::clone(&options.listener),
+            host: name,
             is_lost: false,
         })
+    }
+
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Whether the server follows another.

@@ -96,8 +96,8 @@ impl Open for Postgres {
         })
     }
 
-    fn script(database: &str, tables: &[(String, String)]) -> String {
-        privileges::script(database, tables)
+    fn script(database: &str, tables: &[(String, String)], hides_rows: bool) -> String {
+        privileges::script(database, tables, hides_rows)
     }
 
     fn grant(role: &Role, lack: &Lack<'_>) -> String {

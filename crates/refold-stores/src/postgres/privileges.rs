@@ -18,7 +18,8 @@ use crate::tables::quoted;
 /// Who we are to a server.
 pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fault> {
     let answer = one(connection.ask(vec![Asked::new(statements::ROLE, Vec::new())], cancel)?);
-    let (mut role, may_ask_identity) = of_row(answer.rows.first().ok_or(Fault::Closed)?)?;
+    let row = answer.rows.first().ok_or(Fault::Closed)?;
+    let (mut role, may_ask_identity) = of_row(row, connection.host())?;
     if may_ask_identity {
         let answer = one(connection.ask(vec![Asked::new(statements::IDENTITY, Vec::new())], cancel)?);
         role.system = answer.rows.first().map(|row| row.try_get(0)).transpose()?;
@@ -26,13 +27,13 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fa
     Ok(role)
 }
 
-fn of_row(row: &Row) -> Result<(Role, bool), tokio_postgres::Error> {
+fn of_row(row: &Row, host: &str) -> Result<(Role, bool), tokio_postgres::Error> {
+    // Who passes over row security reads more rows of what may be read, and writes nothing.
     let attributes = [
         (1, "is a superuser"),
         (2, "may make roles"),
         (3, "may make databases"),
         (4, "may replicate"),
-        (5, "passes over row security"),
     ];
     let mut powers = Vec::new();
     for (index, power) in attributes {
@@ -40,22 +41,23 @@ fn of_row(row: &Row) -> Result<(Role, bool), tokio_postgres::Error> {
             powers.push(power.to_owned());
         }
     }
-    let memberships: Vec<String> = row.try_get(10)?;
+    let memberships: Vec<String> = row.try_get(9)?;
     // A superuser is a member of everything.
     if powers.first().is_none_or(|power| power != "is a superuser") {
         powers.extend(memberships.into_iter().map(|role| format!("is a member of {role}")));
     }
     // `15.18 (Debian …)`
-    let version: &str = row.try_get(7)?;
+    let version: &str = row.try_get(6)?;
     let role = Role {
         name: row.try_get(0)?,
         powers,
-        is_standby: row.try_get(6)?,
+        is_standby: row.try_get(5)?,
         server: format!("PostgreSQL {}", version.split(' ').next().unwrap_or_default()),
-        database: row.try_get(8)?,
+        host: host.to_owned(),
+        database: row.try_get(7)?,
         system: None,
     };
-    Ok((role, row.try_get(9)?))
+    Ok((role, row.try_get(8)?))
 }
 
 /// What the role could do to these tables beside reading, in words.
@@ -67,8 +69,9 @@ pub fn powers(connection: &mut Connection, oids: &[u32], cancel: &CancelToken) -
     Ok(if writes.is_empty() { Vec::new() } else { vec![power] })
 }
 
-/// What makes a role that may read these tables, each with its schema, and nothing else: statements on one line.
-pub fn script(database: &str, tables: &[(String, String)]) -> String {
+/// What makes a role that may read these tables, each with its schema, and nothing else: statements on one line. `hides_rows`:
+/// one of them would hide rows from it.
+pub fn script(database: &str, tables: &[(String, String)], hides_rows: bool) -> String {
     let mut schemas: Vec<&String> = tables.iter().map(|(schema, _)| schema).collect();
     schemas.sort_unstable();
     schemas.dedup();
@@ -77,6 +80,9 @@ pub fn script(database: &str, tables: &[(String, String)]) -> String {
          ALTER ROLE refold_reader SET default_transaction_read_only = on; \
          ALTER ROLE refold_reader SET statement_timeout = '30s'; ",
     );
+    if hides_rows {
+        script.push_str("ALTER ROLE refold_reader BYPASSRLS; ");
+    }
     script.push_str(&format!(
         "GRANT CONNECT ON DATABASE {} TO refold_reader; ",
         quoted(database)
@@ -98,9 +104,7 @@ pub fn script(database: &str, tables: &[(String, String)]) -> String {
 pub fn grant(role: &str, lack: &Lack<'_>) -> String {
     let role_sql = quoted(role);
     match lack {
-        Lack::Rows => format!(
-            "ALTER ROLE {role_sql} BYPASSRLS; -- a superuser says it; then allow_elevated={role} in the address insists on it"
-        ),
+        Lack::Rows => format!("ALTER ROLE {role_sql} BYPASSRLS;"),
         Lack::Of(Lacking { table, columns }) => {
             let (schema, table) = (quoted(&table.0), quoted(&table.1));
             let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();

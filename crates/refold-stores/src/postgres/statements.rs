@@ -27,7 +27,7 @@ pub const LIMITS: &str = "/* refold limits */ SELECT pg_catalog.set_config('sear
 
 /// Who we are to the server, and which server it is.
 pub const ROLE: &str = "/* refold role */ SELECT current_user::text, rolsuper, rolcreaterole, rolcreatedb, rolreplication, \
-     rolbypassrls, pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('server_version'), \
+     pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('server_version'), \
      pg_catalog.current_database()::text, \
      pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'), \
      ARRAY(SELECT other.rolname::text FROM pg_catalog.pg_roles AS other WHERE other.rolname IN ('pg_write_all_data', \
@@ -42,8 +42,8 @@ pub const STANDBY: &str = "/* refold standby */ SELECT pg_catalog.pg_is_in_recov
 pub const IDENTITY: &str = "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
 /// Tables of the store, and what else looks like one: whether all of it may be read, or some of its columns; whether it hides
-/// rows from us. Last: whether rows are found by their places in the table, all of which are in one or in its only partition;
-/// older servers than 14 would look through the whole of it.
+/// rows from us. Behind that: whether rows are found by their places in the table, all of which are in one or in its only
+/// partition; older servers than 14 would look through the whole of it. Last: whether it would hide rows from an ordinary role.
 pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::text, class.relname::text, \
      class.relkind::text, class.relispartition, \
      pg_catalog.has_schema_privilege(space.oid, 'USAGE') AND pg_catalog.has_table_privilege(class.oid, 'SELECT'), \
@@ -55,8 +55,8 @@ pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::t
      oid = class.relam) = 'heap' WHEN 'p' THEN (SELECT pg_catalog.count(*) = 1 AND \
      pg_catalog.bool_and(leaf.relkind = 'r' AND way.amname = 'heap') FROM pg_catalog.pg_partition_tree(class.oid) AS tree \
      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = tree.relid LEFT JOIN pg_catalog.pg_am AS way ON way.oid = leaf.relam \
-     WHERE tree.isleaf) END AND pg_catalog.current_setting('server_version_num')::int4 >= 140000, false) \
-     FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
+     WHERE tree.isleaf) END AND pg_catalog.current_setting('server_version_num')::int4 >= 140000, false), \
+     class.relrowsecurity FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
      WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f') AND space.nspname <> 'information_schema' AND \
      space.nspname NOT LIKE 'pg\\_%' ORDER BY space.nspname, class.relname LIMIT 4000";
 

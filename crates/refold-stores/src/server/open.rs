@@ -27,6 +27,7 @@ use super::survey::Survey;
 use super::tls;
 use crate::layout::Dialect;
 use crate::tables::Table;
+use crate::tables::barred::Barred;
 use crate::tables::detect::Look;
 use crate::tables::plan::Plan;
 use crate::{Candidate, LayoutChoice, OpenOptions};
@@ -79,7 +80,8 @@ pub trait Open: Server + Clone {
     }
 
     /// What makes an account that may read these tables, each with its schema, and nothing else: statements on one line.
-    fn script(database: &str, tables: &[(String, String)]) -> String;
+    /// `hides_rows`: one of them would hide rows from it.
+    fn script(database: &str, tables: &[(String, String)], hides_rows: bool) -> String;
 
     /// What lets this account read what it lacks: statements on one line.
     fn grant(role: &Role, lack: &Lack<'_>) -> String;
@@ -115,6 +117,8 @@ pub struct Role {
     pub is_standby: bool,
     /// `PostgreSQL 15.18`
     pub server: String,
+    /// Which of the hosts of the address it is.
+    pub host: String,
     pub database: String,
     /// What tells the server from others, where the account may ask.
     pub(crate) system: Option<String>,
@@ -200,9 +204,16 @@ impl<S: Open> Options<S> {
         let layout = chosen.plan.layout.clone();
         let misfit = |misfit: String| self.no_layout(format!("layout {} does not fit: {misfit}", layout.name));
         let mut bound = Bound::bind(chosen.plan, &survey.catalogue, &kind).map_err(misfit)?;
-        self.check_rows(&bound.tables, &survey.catalogue.barred, role)?;
         let found = survey.named(&bound.plan.full_name);
         let found = found.ok_or_else(|| misfit("its table is gone".to_owned()))?;
+        let barred = &survey.catalogue.barred;
+        if let Err(hidden) = self.check_rows(&bound.tables, barred, role) {
+            // Who could do more would be turned down for that next: the one account that is advised has all.
+            let extent = S::extent(&mut link, found.beside, &account, cancel).map_err(at)?;
+            let powers = [role.powers.as_slice(), extent.powers.as_slice()].concat();
+            self.check_powers(role, &powers, &bound.tables, barred)?;
+            return Err(hidden);
+        }
         let position = found.table.column(&layout.map.position.spellings);
         let source = Source {
             bound: &bound,
@@ -212,7 +223,7 @@ impl<S: Open> Options<S> {
         let inspected = S::inspect(&mut link, &source, &account, cancel).map_err(at)?;
         self.check_place(&bound, &inspected.extent)?;
         let powers = [role.powers.as_slice(), inspected.extent.powers.as_slice()].concat();
-        self.check_powers(role, &powers, &bound.tables)?;
+        self.check_powers(role, &powers, &bound.tables, barred)?;
         let (meaning, places) = match inspected.places {
             None => (None, None),
             Some(places) => {
@@ -379,16 +390,19 @@ impl<S: Open> Options<S> {
         role: &Role,
         powers: &[String],
         tables: &[(String, String)],
+        barred: &Barred,
     ) -> Result<(), StoreError> {
         let allowed = self.elevated_role.as_ref();
         if powers.is_empty() || allowed.is_some_and(|allowed| S::is_called(&role.name, allowed)) {
             return Ok(());
         }
+        let mut names = tables.iter().map(|(schema, name)| format!("{schema}.{name}"));
+        let hides_rows = names.any(|name| barred.rows_of_others.contains(&name));
         Err(StoreError::Elevated {
             location: self.location().to_owned(),
             role: role.name.clone(),
             powers: powers.to_vec(),
-            script: S::script(&role.database, tables),
+            script: S::script(&role.database, tables, hides_rows),
         })
     }
 

@@ -13,6 +13,9 @@ use crate::tables::Table;
 use crate::tables::barred::{Barred, Lacking};
 use crate::tables::detect::{Bound, Look};
 
+const GAP: &str = "which would be a gap that nobody sees; only a superuser and whom a superuser lets pass over it are sure to be \
+                   shown all";
+
 /// What an account may not read.
 pub enum Lack<'a> {
     /// A table, or some columns of it.
@@ -33,9 +36,12 @@ impl<S: Open> Options<S> {
         if found.as_ref().err().is_some_and(|error| !is_missing(error)) {
             return found;
         }
-        let lacking = look.lacking(choice, found.as_ref().ok());
-        if !lacking.is_empty() {
-            return Err(self.lacks(&lacking, &account.role));
+        let needed = look.needed(choice, found.as_ref().ok());
+        if !needed.lacking.is_empty() {
+            let (role, barred) = (&account.role, &look.catalogue.barred);
+            // All at once: whoever was given the right to read would be turned down for these next.
+            self.check_powers(role, &role.powers, &needed.tables, barred)?;
+            return Err(self.lacks(&needed.lacking, &hiding(&needed.tables, barred), role));
         }
         found.map_err(|error| match S::shown_in_part(account) {
             None => error,
@@ -50,14 +56,12 @@ impl<S: Open> Options<S> {
         barred: &Barred,
         role: &Role,
     ) -> Result<(), StoreError> {
-        let names = tables.iter().map(|(schema, name)| format!("{schema}.{name}"));
-        let hiding: Vec<String> = names.filter(|name| barred.rows.contains(name)).collect();
+        let hiding = hiding(tables, barred);
         if hiding.is_empty() {
             return Ok(());
         }
         let detail = format!(
-            "row-level security hides rows of {} from the {} {}, which would be a gap that nobody sees; only a superuser and \
-             who passes over row security are sure to be shown all",
+            "row-level security hides rows of {} from the {} {}, {GAP}",
             hiding.join(", "),
             S::WORDS.account,
             role.name
@@ -78,11 +82,12 @@ impl<S: Open> Options<S> {
         let lacking: Vec<String> = lacking.filter(|name| columns.contains(name)).collect();
         match lacking.is_empty() {
             true => Ok(()),
-            false => Err(self.lacks(&[Lacking::of(table, lacking)], role)),
+            false => Err(self.lacks(&[Lacking::of(table, lacking)], &[], role)),
         }
     }
 
-    pub(super) fn lacks(&self, lacking: &[Lacking], role: &Role) -> StoreError {
+    /// `hiding`: tables that hide rows beside that.
+    pub(super) fn lacks(&self, lacking: &[Lacking], hiding: &[String], role: &Role) -> StoreError {
         let told = lacking.iter().map(|lacking| {
             let (schema, name) = &lacking.table;
             match lacking.columns.as_slice() {
@@ -91,14 +96,20 @@ impl<S: Open> Options<S> {
             }
         });
         let told: Vec<String> = told.collect();
-        let detail = format!(
+        let mut detail = format!(
             "the {} {} may not read {}",
             S::WORDS.account,
             role.name,
             told.join(", nor ")
         );
         let script = lacking.iter().map(|lacking| S::grant(role, &Lack::Of(lacking)));
-        self.ungranted(detail, script.collect::<Vec<_>>().join(" "))
+        let mut script: Vec<String> = script.collect();
+        if !hiding.is_empty() {
+            let hiding = hiding.join(", ");
+            detail.push_str(&format!("; row-level security hides rows of {hiding} from it, {GAP}"));
+            script.push(S::grant(role, &Lack::Rows));
+        }
+        self.ungranted(detail, script.join(" "))
     }
 
     /// Why no layout fits on a server that shows nobody what he may not read. `in_part`: tables of which it shows some
@@ -115,7 +126,7 @@ impl<S: Open> Options<S> {
         let misfitting = misfitting.filter(|table| in_part.contains(&table.name));
         let misfitting: Vec<Lacking> = misfitting.map(|table| Lacking::of(table, Vec::new())).collect();
         if !misfitting.is_empty() {
-            return self.lacks(&misfitting, role);
+            return self.lacks(&misfitting, &[], role);
         }
         let meant = choice.and_then(|_| look.meant(choice).into_iter().find(|layout| layout.table.is_exact()));
         let unseen = Lacking {
@@ -156,6 +167,12 @@ impl<S: Open> Options<S> {
             script,
         }
     }
+}
+
+/// Those of these tables, each with its schema, that hide rows from the account.
+pub(super) fn hiding(tables: &[(String, String)], barred: &Barred) -> Vec<String> {
+    let names = tables.iter().map(|(schema, name)| format!("{schema}.{name}"));
+    names.filter(|name| barred.rows.contains(name)).collect()
 }
 
 /// Whether it says that something is not there, which may be there and may not be read.

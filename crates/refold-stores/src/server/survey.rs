@@ -72,6 +72,13 @@ impl<S: Open> Survey<S> {
         Some(place)
     }
 
+    /// Whether a table hides rows from the account, and whether it would from another that has no power over the server.
+    pub fn bar_rows(&mut self, schema: &str, name: &str, from_account: bool, from_others: bool) {
+        let full_name = || format!("{schema}.{name}");
+        self.catalogue.barred.rows.extend(from_account.then(full_name));
+        self.catalogue.barred.rows_of_others.extend(from_others.then(full_name));
+    }
+
     /// Adds a column to a table that the account may not read.
     pub fn add_barred_column(&mut self, place: usize, name: String, declared_type: String, is_nullable: bool) {
         if let Some(table) = self.catalogue.barred.tables.get_mut(place) {
@@ -124,11 +131,6 @@ impl<S: Open> Growing<'_, S> {
     pub fn bar_places(&mut self) {
         self.table.has_rowid = false;
         self.barred.places.push(self.table.full_name());
-    }
-
-    /// It hides rows from the account.
-    pub fn bar_rows(&mut self) {
-        self.barred.rows.push(self.table.full_name());
     }
 
     pub fn add_column(&mut self, name: String, declared_type: String, is_nullable: bool, kind: S::Kind) {

@@ -78,7 +78,8 @@ where
         let (role, barred) = (&self.account.role, &self.survey.catalogue.barred);
         let named = (found.table.schema.clone().unwrap_or_default(), found.table.name.clone());
         let powers = [role.powers.as_slice(), extent.powers.as_slice()].concat();
-        self.options.check_powers(role, &powers, std::slice::from_ref(&named))?;
+        self.options
+            .check_powers(role, &powers, std::slice::from_ref(&named), barred)?;
         self.options.check_rows(&[named], barred, role)?;
         // Who names one that may not be read is told so when it is asked for.
         let columns = found.table.columns.iter().chain(barred.columns_of(table));
@@ -143,8 +144,12 @@ where
         let mut barred = self.survey.catalogue.barred.tables.iter();
         match barred.find(|of| of.full_name() == table) {
             Some(barred) => {
-                let lacking = [Lacking::of(barred, Vec::new())];
-                Err(self.options.lacks(&lacking, &self.account.role).into())
+                let lacking = Lacking::of(barred, Vec::new());
+                let (role, barred) = (&self.account.role, &self.survey.catalogue.barred);
+                let tables = std::slice::from_ref(&lacking.table);
+                self.options.check_powers(role, &role.powers, tables, barred)?;
+                let hiding = super::rights::hiding(tables, barred);
+                Err(self.options.lacks(std::slice::from_ref(&lacking), &hiding, role).into())
             }
             None => Err(RowsError::NoTable {
                 wanted: table.to_owned(),

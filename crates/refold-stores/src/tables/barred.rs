@@ -14,8 +14,10 @@ pub struct Barred {
     pub columns: Vec<(String, Column)>,
     /// Tables of which columns may be read and not the places of rows, which a right to columns does not give.
     pub places: Vec<String>,
-    /// Tables that hide rows from the account.
+    /// Tables that hide rows from the account, be they readable or not.
     pub rows: Vec<String>,
+    /// Tables that would hide rows from another account without any power over the server.
+    pub rows_of_others: Vec<String>,
 }
 
 impl Barred {
@@ -32,6 +34,14 @@ impl Barred {
         let of_table = self.columns.iter().filter(move |(table, _)| table == full_name);
         of_table.map(|(_, column)| column)
     }
+}
+
+/// What a store needs, and what of that may not be read.
+#[derive(Debug, Default)]
+pub struct Needed {
+    /// The schema and the name of each table.
+    pub tables: Vec<(String, String)>,
+    pub lacking: Vec<Lacking>,
 }
 
 /// A table that is needed and may not be read.
@@ -71,10 +81,10 @@ impl Catalogue {
 impl Look<'_> {
     /// What of the store may not be read: of the layout that was `chosen`, or where none fits of the one that would fit
     /// best if all might be read.
-    pub fn lacking(&self, choice: Option<&LayoutChoice>, chosen: Option<&Bound>) -> Vec<Lacking> {
+    pub fn needed(&self, choice: Option<&LayoutChoice>, chosen: Option<&Bound>) -> Needed {
         let barred = &self.catalogue.barred;
         if barred.is_empty() {
-            return Vec::new();
+            return Needed::default();
         }
         let all = self.catalogue.unbarred();
         let look = Look {
@@ -88,7 +98,7 @@ impl Look<'_> {
             (None, Some(_)) => look.choose(choice).ok().map(|bound| bound.plan),
         };
         let Some((plan, table)) = plan.and_then(|plan| all.named(&plan.full_name).map(|table| (plan, table))) else {
-            return Vec::new();
+            return Needed::default();
         };
         let starred = plan.layout.table.matches(&table.name).unwrap_or_default();
         let joins = plan.layout.joins.iter();
@@ -96,9 +106,11 @@ impl Look<'_> {
             let joined = all.find(&join.table.replace('*', &starred), table)?;
             Some((join.alias.as_str(), joined))
         });
-        let mut lacking = Vec::new();
+        let mut needed = Needed::default();
         for (alias, table) in [(EVENT, table)].into_iter().chain(joined) {
             let full_name = table.full_name();
+            let lacking = &mut needed.lacking;
+            needed.tables.push(Lacking::of(table, Vec::new()).table);
             let lacks_place = alias == EVENT && plan.is_by_place && barred.places.contains(&full_name);
             let is_read = |column: &&Column| plan.reads(&format!("{}.{}", quoted(alias), quoted(&column.name)));
             let columns = barred.columns_of(&full_name).filter(is_read);
@@ -109,7 +121,7 @@ impl Look<'_> {
                 lacking.push(Lacking::of(table, columns));
             }
         }
-        lacking
+        needed
     }
 
     /// Tables that a layout means by their names, and that it does not fit: the layout that was chosen, or any.
