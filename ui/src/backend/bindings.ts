@@ -2167,7 +2167,7 @@ export type Role = "developer" | "analyst" | "auditor" | "onCall";
 export type SandboxAsked = {
 	stream: string,
 	handler: string,
-	/**  Each as a file of edits has it, as a JSON object. */
+	/**  Each as a file of edits has it, as a JSON object; or a list of such. */
 	edits: string[],
 };
 
@@ -2175,9 +2175,12 @@ export type SandboxAsked = {
 export type SandboxInvariant = {
 	id: string,
 	severity: SeverityWire,
-	/**  The event that broke it first, as it is called; empty: it holds. */
+	/**  The event that broke it first, as it is called; empty: no state that could be made breaks it. */
 	record: string,
 	sandbox: string,
+	/**  The first event of which no state could be made: what holds from there on is unclear. Empty: there is none. */
+	recordUnclear: string,
+	sandboxUnclear: string,
 	isOtherwise: boolean,
 };
 
@@ -2191,6 +2194,8 @@ export type SandboxOpened = {
 	handler: HandlerWire,
 	/**  In words, in their order. */
 	edits: string[],
+	/**  The same as they were typed; a list of edits is taken apart. */
+	texts: string[],
 	/**  How many events each line has, and how many rows both have together. */
 	recordEvents: number,
 	sandboxEvents: number,

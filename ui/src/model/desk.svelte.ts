@@ -50,6 +50,8 @@ export class Desk {
   version = $state('');
   isStarted = $state(false);
 
+  /** Why what was set last could not be saved. */
+  #unsaved: AppErrorWire | null = null;
   #failed = $state.raw<{ error: AppErrorWire; at: string | null } | null>(null);
   readonly #opening: Opening;
   readonly #walk: Walk<Place>;
@@ -394,19 +396,21 @@ export class Desk {
 
   /** Applies settings at once and writes them down. */
   async set(change: Partial<Settings>): Promise<void> {
-    try {
-      await this.preferences.set(change);
-    } catch (reason) {
-      this.failure = errorOf(reason);
-    }
+    await this.#written(this.preferences.set(change));
   }
 
   /** Takes the last change of a setting back. */
   async undoSetting(): Promise<void> {
+    await this.#written(this.preferences.undo());
+  }
+
+  /** What the file of settings is said to have is told once; it holds until that file was read again. */
+  async #written(done: Promise<void>): Promise<void> {
     try {
-      await this.preferences.undo();
+      await done;
     } catch (reason) {
-      this.failure = errorOf(reason);
+      this.#unsaved = errorOf(reason);
+      if (this.#unsaved.message !== this.preferences.failure?.message) this.failure = this.#unsaved;
     }
   }
 
@@ -448,6 +452,7 @@ export class Desk {
   async readSettings(): Promise<void> {
     try {
       await this.preferences.read();
+      if (this.failure === this.#unsaved) this.failure = null;
       if (!this.preferences.failure) this.say(S.keys.settingsRead);
     } catch (reason) {
       this.failure = errorOf(reason);

@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { expect, it, vi } from 'vitest';
+import { BackendError } from '../backend/backend';
 import { fakeBackend } from '../backend/fake';
 import type { WindowPlaces } from '../backend/bindings';
 import { Desk } from './desk.svelte';
@@ -67,4 +68,22 @@ it('says what vanished, and opens the rest', async () => {
   await desk.start();
   expect(desk.documents.all.map(({ title }) => title)).toEqual(['order-4711', 'order-4712']);
   expect(desk.failure?.message).toContain('/srv/error.db');
+});
+
+it('tells once that the settings file is broken, and no more of it once it was mended and read again', async () => {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const desk = new Desk(backend);
+  await desk.start();
+  const start = await backend.start();
+  const broken = { code: 'invalidInput' as const, message: 'the settings file is no TOML', hint: '', choices: [] };
+  vi.spyOn(backend, 'saveSettings').mockRejectedValue(new BackendError(broken));
+  await desk.setTheme('dark');
+  expect(desk.failure?.message).toBe(broken.message);
+  vi.spyOn(backend, 'start').mockResolvedValueOnce({ ...start, settingsFailure: broken });
+  await desk.readSettings();
+  expect([desk.failure, desk.preferences.failure?.message]).toEqual([null, broken.message]);
+  await desk.setTheme('light');
+  expect(desk.failure).toBeNull();
+  await desk.readSettings();
+  expect([desk.failure, desk.preferences.failure]).toEqual([null, null]);
 });

@@ -204,7 +204,8 @@ export class SandboxBoard extends LongWork implements Board {
     );
     if (!made) return false;
     this.forget();
-    Object.assign(this, asked);
+    // A list that was typed as one is so many edits.
+    Object.assign(this, asked, { edits: made.texts });
     this.rows = new PagedRows(
       async (offset, limit) => {
         const { rows, total } = await backend.sandboxRows(made.sandbox, offset, limit);

@@ -24,6 +24,7 @@ export const SANDBOX = {
   invariants: 'Invariants on both lines',
   holds: 'holds',
   breaks: (event: string) => `breaks at ${event}`,
+  unclear: (event: string) => `unclear since ${event}`,
   list: 'Both lines, side by side',
   heads: { event: 'Event', record: 'Record', sandbox: 'Sandbox' },
   same: 'same state',

@@ -11,7 +11,7 @@ use super::{CourseMark, FindingWire, HandlerWire, LabEvent, PairRow, SeverityWir
 pub struct SandboxAsked {
     pub stream: String,
     pub handler: String,
-    /// Each as a file of edits has it, as a JSON object.
+    /// Each as a file of edits has it, as a JSON object; or a list of such.
     pub edits: Vec<String>,
 }
 
@@ -24,6 +24,8 @@ pub struct SandboxOpened {
     pub handler: HandlerWire,
     /// In words, in their order.
     pub edits: Vec<String>,
+    /// The same as they were typed; a list of edits is taken apart.
+    pub texts: Vec<String>,
     /// How many events each line has, and how many rows both have together.
     pub record_events: u32,
     pub sandbox_events: u32,
@@ -98,8 +100,11 @@ pub struct SandboxPage {
 pub struct SandboxInvariant {
     pub id: String,
     pub severity: SeverityWire,
-    /// The event that broke it first, as it is called; empty: it holds.
+    /// The event that broke it first, as it is called; empty: no state that could be made breaks it.
     pub record: String,
     pub sandbox: String,
+    /// The first event of which no state could be made: what holds from there on is unclear. Empty: there is none.
+    pub record_unclear: String,
+    pub sandbox_unclear: String,
     pub is_otherwise: bool,
 }

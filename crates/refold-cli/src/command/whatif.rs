@@ -178,10 +178,16 @@ fn side(value: Option<&Literal>) -> String {
 }
 
 fn course_cell(course: &LineCourse) -> String {
-    match &course.first_broken {
-        None => "holds".to_owned(),
-        Some(event) if course.is_broken_at_head => format!("breaks at {}", event_cell(event)),
-        Some(event) => format!("breaks at {}, holds at the head", event_cell(event)),
+    let unclear = course
+        .unclear_since
+        .as_ref()
+        .map(|event| format!("unclear since {}", event_cell(event)));
+    match (&course.first_broken, unclear) {
+        (None, None) => "holds".to_owned(),
+        (None, Some(unclear)) => unclear,
+        (Some(event), Some(unclear)) => format!("breaks at {}, {unclear}", event_cell(event)),
+        (Some(event), None) if course.is_broken_at_head => format!("breaks at {}", event_cell(event)),
+        (Some(event), None) => format!("breaks at {}, holds at the head", event_cell(event)),
     }
 }
 

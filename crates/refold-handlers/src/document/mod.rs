@@ -131,6 +131,13 @@ impl Document {
         yaml::read(file, &checked_text(file, source)?)
     }
 
+    /// Reads JSON and nothing beyond it: what YAML would take as text or as nothing is refused.
+    pub fn from_json(file: &Arc<str>, source: &[u8]) -> Result<Document, PackageError> {
+        let text = checked_text(file, source)?;
+        yaml::require_json(file, &text)?;
+        yaml::read(file, &text)
+    }
+
     pub fn from_toml(file: &Arc<str>, source: &[u8]) -> Result<Document, PackageError> {
         toml::read(file, &checked_text(file, source)?)
     }

@@ -84,6 +84,25 @@ fn what_is_not_taken() {
         error(json("{\"a\": [1 2}\n")),
         "RF-PKG-SYNTAX: this is not JSON: expected a comma or the end of the array (edits.json:1:10)"
     );
+    let strict = |text: &str| Document::from_json(&Arc::from("edits.json"), text.as_bytes());
+    for (text, message) in [
+        ("{\"a\": 012.5}", "this is not JSON: "),
+        ("{\"a\": }", "this is not JSON: "),
+        ("{'a': yes,}", "this is not JSON: "),
+        ("{\"a\": 1,\n\"b\": 012.5}", "this is not JSON: "),
+        ("{\"a\": 1, \"a\": 2}", "the key `a` occurs twice"),
+    ] {
+        let found = error(strict(text));
+        assert!(
+            found.starts_with(&format!("RF-PKG-SYNTAX: {message}")),
+            "{text}: {found}"
+        );
+    }
+    let read = strict("{\"a\": 12.50, \"b\": [null, true, \"012.5\"]}").unwrap();
+    assert_eq!(
+        read.root.to_value().display_json().to_string(),
+        "{\"a\":12.50,\"b\":[null,true,\"012.5\"]}"
+    );
     assert_eq!(
         error(toml("a = 1\na = 2\n")),
         "RF-PKG-SYNTAX: this is not TOML: duplicate key (a.toml:2:1)"

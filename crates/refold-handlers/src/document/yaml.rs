@@ -40,6 +40,16 @@ pub fn read(file: &Arc<str>, source: &str) -> Result<Document, PackageError> {
     })
 }
 
+/// What is wrong in the words of JSON.
+pub fn require_json(file: &Arc<str>, source: &str) -> Result<(), PackageError> {
+    let Err(error) = Value::from_json(source.as_bytes(), Value::MAX_DEPTH) else {
+        return Ok(());
+    };
+    let mark = Mark::from_offset(source, error.offset);
+    let message = format!("this is not JSON: {}", error.message);
+    Err(PackageError::at(code::PKG_SYNTAX, file, mark, message))
+}
+
 struct Reader<'a> {
     file: &'a Arc<str>,
     source: &'a str,
@@ -52,24 +62,19 @@ impl<'a> Reader<'a> {
         match self.events.next_event() {
             Some(Ok(next)) => Ok(next),
             Some(Err(error)) => {
-                let (mark, message) = self.not_json().unwrap_or_else(|| {
-                    let message = format!("this is not YAML: {}", error.info());
-                    (mark_of(error.marker()), message)
-                });
-                Err(PackageError::at(code::PKG_SYNTAX, self.file, mark, message))
+                if self.file.ends_with(".json") {
+                    require_json(self.file, self.source)?;
+                }
+                let message = format!("this is not YAML: {}", error.info());
+                Err(PackageError::at(
+                    code::PKG_SYNTAX,
+                    self.file,
+                    mark_of(error.marker()),
+                    message,
+                ))
             }
             None => Ok((Event::StreamEnd, Span::default())),
         }
-    }
-
-    /// What is wrong in the words of JSON, where the file is called so.
-    fn not_json(&self) -> Option<(Mark, String)> {
-        if !self.file.ends_with(".json") {
-            return None;
-        }
-        let error = Value::from_json(self.source.as_bytes(), Value::MAX_DEPTH).err()?;
-        let mark = Mark::from_offset(self.source, error.offset);
-        Some((mark, format!("this is not JSON: {}", error.message)))
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, PackageError> {

@@ -46,7 +46,7 @@ export function withSandboxes<Rest extends LabTwin>(twin: Rest, seed: number): R
       const first = rows.findIndex(({ mark }) => mark !== 'kept');
       const isBroken = differs.includes(true);
       return {
-        ...{ sandbox, stream, edits: words, recordEvents: record.length, sandboxEvents: line.length },
+        ...{ sandbox, stream, edits: words, texts: edits, recordEvents: record.length, sandboxEvents: line.length },
         handler: { name, version, hash: `sha256:${'4f1c09aa'.repeat(8)}`, engine: 'declarative' },
         ...{ rows: rows.length, firstEdited: first < 0 ? null : first, bar, findings: [] },
         turns: differs.flatMap((is, at) => (is === (differs[at - 1] ?? false) ? [] : [at])),
@@ -55,6 +55,7 @@ export function withSandboxes<Rest extends LabTwin>(twin: Rest, seed: number): R
         invariants: [
           {
             ...{ id: 'balanced-once-paid', severity: 'error', record: '', isOtherwise: isBroken },
+            ...{ recordUnclear: '', sandboxUnclear: '' },
             sandbox: isBroken ? nameOf(rows[differs.indexOf(true)]) : '',
           },
         ],
@@ -102,7 +103,8 @@ function branchOf(record: Event[], edits: string[]): { line: Event[]; moved: Set
   let inserted = 0;
   const at = (name: unknown, edit: number) => {
     const found = line.findIndex((event) => event.name === name);
-    return found >= 0 ? found : refuse(`RF-EDITS: the stream has no event ${String(name)} (edits.json:${edit + 2}:1)`);
+    const place = `edit ${edit + 1}, line 1, column 1`;
+    return found >= 0 ? found : refuse(`RF-EDITS: the stream has no event ${String(name)} (${place})`);
   };
   const told = edits.map((text, edit) => {
     const { words, literals } = parse(text, edit);
@@ -198,7 +200,7 @@ function wireRow(row: Row, at: number): wire.SandboxRow {
 function parse(text: string, edit: number): { words: Map<string, string>; literals: Map<string, string> } {
   const words = new Map([...text.matchAll(/"(skip|edit|insert|move|before|after)":\s*"([^"]*)"/g)].map(pairOf));
   if (words.size === 0 || !text.endsWith('}')) {
-    refuse(`RF-PKG-SYNTAX: this is no edit (edits.json:${edit + 2}:1)`);
+    refuse(`RF-PKG-SYNTAX: this is no edit (edit ${edit + 1}, line 1, column 1)`);
   }
   const inside = /"(?:set|payload)":\s*\{([^}]*)\}/.exec(text)?.[1] ?? '';
   return { words, literals: new Map([...inside.matchAll(/"\/?(\w+)":\s*("[^"]*"|[^,\s]+)/g)].map(pairOf)) };

@@ -1,5 +1,7 @@
 //! A branch beside the record while a person looks at it: its rows, and both states after each.
 
+mod typed;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use refold_core::finding::Findings;
@@ -9,18 +11,17 @@ use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
-use refold_handlers::error::{Mark, PackageError, code};
 use refold_handlers::lab::sandbox::{Row, RowMark};
 
 use super::course::{MOST_CHANGES, bar};
 use super::pair::side_by_side;
-use super::whatif::{Edits, LineCourse, Noted, SandboxEvent, WhatIf, fold_both};
+use super::whatif::{LineCourse, Noted, SandboxEvent, WhatIf, fold_both};
 use crate::error::{AppError, ErrorCode};
-use crate::handler::advice;
 use crate::mask::Part;
 use crate::replay::{Opening, Replay};
 use crate::session::Session;
 use crate::wire::{LabEvent, SandboxInvariant, SandboxMark, SandboxOpened, SandboxPage, SandboxRow, SandboxRows};
+use typed::Typed;
 
 /// Places of a payload that a draft of an edit names.
 const MOST_DRAFTED: usize = 40;
@@ -28,12 +29,13 @@ const MOST_DRAFTED: usize = 40;
 /// See the module.
 pub struct Sandbox {
     whatif: WhatIf,
+    typed: Typed,
     /// Record, branch.
     replays: Mutex<[Replay; 2]>,
 }
 
 impl Sandbox {
-    /// `edits`: each as a file of edits has it, as JSON.
+    /// `edits`: each as a file of edits has it, as JSON; or a list of such.
     pub fn open(
         work: &Work<'_>,
         session: &Session,
@@ -41,11 +43,11 @@ impl Sandbox {
         handler: &str,
         edits: &[String],
     ) -> Result<Sandbox, AppError> {
-        // A line each, so that what is wrong with an edit is told by its number.
-        let text = format!("{{\"refold\": \"whatif/1\", \"edits\": [\n{}\n]}}", edits.join(",\n"));
-        let edits = Edits::read("edits.json", text.as_bytes())
-            .map_err(|error| not_json(&error, edits).unwrap_or_else(|| error.into()))?;
-        let whatif = fold_both(work, session, stream, Some(handler), &edits)?;
+        let typed = Typed::read(edits)?;
+        let edits = typed.edits()?;
+        let whatif = fold_both(work, session, stream, Some(handler), &edits, &|error| {
+            typed.told(&error)
+        })?;
         let opening = Opening {
             program: Arc::clone(&whatif.program),
             detail: Detail::State,
@@ -61,6 +63,7 @@ impl Sandbox {
         Ok(Sandbox {
             replays: Mutex::new([record, branch]),
             whatif,
+            typed,
         })
     }
 
@@ -87,6 +90,8 @@ impl Sandbox {
             severity: of.severity,
             record: broken_by(&of.record),
             sandbox: broken_by(&of.sandbox),
+            record_unclear: unclear_since(&of.record),
+            sandbox_unclear: unclear_since(&of.sandbox),
             is_otherwise: of.record != of.sandbox,
         });
         SandboxOpened {
@@ -94,6 +99,7 @@ impl Sandbox {
             stream: answer.stream.to_string(),
             handler: answer.handler.clone(),
             edits: answer.edits.clone(),
+            texts: self.typed.texts(),
             record_events: answer.record_events,
             sandbox_events: answer.sandbox_events,
             rows: narrow(rows.len()),
@@ -223,22 +229,6 @@ impl Sandbox {
     }
 }
 
-/// The edit that is not written as it must be, and where in it: a person sees one edit, not the list of them.
-fn not_json(error: &PackageError, edits: &[String]) -> Option<AppError> {
-    if error.code != code::PKG_SYNTAX {
-        return None;
-    }
-    edits.iter().zip(1..).find_map(|(edit, number)| {
-        let wrong = Value::from_json(edit.as_bytes(), Value::MAX_DEPTH).err()?;
-        let Mark { line, column } = Mark::from_offset(edit, wrong.offset);
-        let place = format!("edit {number}, line {line}, column {column}");
-        Some(AppError::invalid(
-            format!("{}: this is not JSON: {} ({place})", error.code, wrong.message),
-            advice(error.code),
-        ))
-    })
-}
-
 /// How an edit names an event.
 fn name_of(event: &SandboxEvent) -> String {
     match (event.inserted, &event.event.version, &event.event.position) {
@@ -255,6 +245,10 @@ fn label(event: &SandboxEvent) -> String {
 
 fn broken_by(course: &LineCourse) -> String {
     course.first_broken.as_ref().map(label).unwrap_or_default()
+}
+
+fn unclear_since(course: &LineCourse) -> String {
+    course.unclear_since.as_ref().map(name_of).unwrap_or_default()
 }
 
 fn leaves_of(value: &Value, path: &Pointer, leaves: &mut Vec<(Pointer, String)>) {

@@ -12,6 +12,7 @@ use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
+use refold_handlers::error::PackageError;
 use refold_handlers::lab::Rules;
 pub use refold_handlers::lab::sandbox::Edits;
 use refold_handlers::lab::sandbox::{Row, RowMark, WATERMARK, walk};
@@ -118,9 +119,12 @@ pub struct LinesInvariant {
 /// How an invariant goes on one line.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct LineCourse {
-    /// The event that broke it first; `null`: it always holds.
+    /// The event that broke it first; `null`: no state that could be made breaks it.
     pub first_broken: Option<SandboxEvent>,
+    /// In the last state that could be made.
     pub is_broken_at_head: bool,
+    /// The first event of which no state could be made: nobody knows what holds from there on. `null`: there is none.
+    pub unclear_since: Option<SandboxEvent>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -143,7 +147,7 @@ pub fn whatif(
     handler: Option<&str>,
     edits: &Edits,
 ) -> Result<WhatIfAnswer, AppError> {
-    fold_both(work, session, stream, handler, edits).map(|both| both.answer)
+    fold_both(work, session, stream, handler, edits, &AppError::from).map(|both| both.answer)
 }
 
 /// Both lines, folded.
@@ -158,16 +162,18 @@ pub(super) struct WhatIf {
     pub stops: [Option<String>; 2],
 }
 
+/// `wrong`: tells what is wrong with an edit.
 pub(super) fn fold_both(
     work: &Work<'_>,
     session: &Session,
     stream: &str,
     handler: Option<&str>,
     edits: &Edits,
+    wrong: &dyn Fn(PackageError) -> AppError,
 ) -> Result<WhatIf, AppError> {
     let program = session.adopted(handler)?;
     let noted = Arc::<Findings>::default();
-    let opened = Opened::open(work, session, stream, edits, &noted)?;
+    let opened = Opened::open(work, session, stream, edits, wrong, &noted)?;
     let rules = match handler::opened(handler)? {
         Some(opened) if !opened.invariants().is_empty() => Some(Rules::OfPackage(opened)),
         _ => None,

@@ -1,4 +1,4 @@
-//! Reads a file of edits: TOML where its name ends so, else YAML, and so JSON.
+//! Reads a file of edits: TOML or JSON where its name ends so, else YAML.
 
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ impl Edits {
         let name: Arc<str> = Arc::from(file);
         let document = if file.ends_with(".toml") {
             Document::from_toml(&name, source)?
+        } else if file.ends_with(".json") {
+            Document::from_json(&name, source)?
         } else {
             Document::from_yaml(&name, source)?
         };

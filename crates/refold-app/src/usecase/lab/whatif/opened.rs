@@ -9,6 +9,7 @@ use refold_core::history::EventSource as _;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
+use refold_handlers::error::PackageError;
 use refold_handlers::lab::sandbox::{Branch, BranchError, BranchSource, Edits, Item, Row};
 
 use super::SandboxEvent;
@@ -30,6 +31,7 @@ impl Opened {
         session: &Session,
         stream: &str,
         edits: &Edits,
+        wrong: &dyn Fn(PackageError) -> AppError,
         findings: &Findings,
     ) -> Result<Opened, AppError> {
         let stream = Stream::load(work, session, stream, findings)?;
@@ -46,7 +48,7 @@ impl Opened {
         };
         let branch = Branch::of(edits, &stream.track, stream.names(), &mut fetch);
         let branch = branch.map_err(|error| match error {
-            BranchError::Edits(error) => AppError::from(error),
+            BranchError::Edits(error) => wrong(error),
             BranchError::Read(error) => error,
         })?;
         Ok(Opened {

@@ -180,6 +180,9 @@ impl<'a> Seeing<'a> {
         let Some(rules) = self.rules else { return };
         let is_first = row.moments[0].max(row.moments[1]) == 1;
         for (side, outcome) in seen.outcomes.iter().enumerate() {
+            if let Some(Outcome::Failed(_) | Outcome::Undecodable) = outcome {
+                self.note_unclear(row, side);
+            }
             if outcome.is_none() || !(is_first || *outcome == Some(Outcome::Changed)) {
                 continue;
             }
@@ -192,6 +195,20 @@ impl<'a> Seeing<'a> {
                 if course.is_broken_at_head && course.first_broken.is_none() {
                     course.first_broken = Some(self.opened.event(row));
                 }
+            }
+        }
+    }
+
+    /// No state could be made of the event of a row on this side.
+    fn note_unclear(&mut self, row: &Row, side: usize) {
+        for invariant in &mut self.invariants {
+            let course = if side == 0 {
+                &mut invariant.record
+            } else {
+                &mut invariant.sandbox
+            };
+            if course.unclear_since.is_none() {
+                course.unclear_since = Some(self.opened.event(row));
             }
         }
     }

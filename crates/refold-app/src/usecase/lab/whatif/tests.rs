@@ -140,6 +140,20 @@ fn what_becomes_of_later_events_is_said() {
     assert_eq!((version, record), ("6", "changed"));
     assert!(sandbox.starts_with("failed: RF-HANDLER-THROW: not paid"), "{sandbox}");
     assert_eq!(answer.rows.len(), 4);
+    let [invariant] = &answer.invariants[..] else {
+        panic!("{:?}", answer.invariants)
+    };
+    assert_eq!(invariant.record, LineCourse::default());
+    assert_eq!(
+        invariant
+            .sandbox
+            .first_broken
+            .as_ref()
+            .map(|event| &event.event.version),
+        Some(&Some("4".to_owned()))
+    );
+    let unclear = invariant.sandbox.unclear_since.as_ref().unwrap();
+    assert_eq!(unclear.event.version.as_deref(), Some("6"));
     let at_head: Vec<&str> = answer.at_head.iter().map(|place| place.path.as_str()).collect();
     assert_eq!(at_head, ["/status", "/total"]);
 }
