@@ -101,6 +101,11 @@ impl Desk {
 
     /// A desk that keeps what is its own in `places`.
     pub fn at(places: Places, launch: Option<Launch>) -> Desk {
+        // A relative path is of the folder that the window was started in.
+        let launch = launch.map(|launch| Launch {
+            handler: launch.handler.as_deref().map(handler::in_full),
+            ..launch
+        });
         Desk {
             launch,
             places,

@@ -105,6 +105,40 @@ pub(crate) fn path(handler: &str) -> PathBuf {
     split_version(handler).0
 }
 
+/// The same handler by where it lies, whatever folder it was named from, and of a package its newest version where none
+/// is named: so the handlers at hand are named. What is not there stays as it is.
+pub fn in_full(handler: &str) -> String {
+    let (path, version) = split_version(handler);
+    let real = path.canonicalize().ok();
+    let Some(real) = real.as_deref().and_then(Path::to_str) else {
+        return handler.to_owned();
+    };
+    let newest = || {
+        Some(
+            Package::open(Path::new(real))
+                .ok()?
+                .manifest
+                .versions
+                .last()?
+                .id
+                .clone(),
+        )
+    };
+    named(real, version.or_else(newest).as_deref())
+}
+
+pub(crate) fn named(path: &str, version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("{path}@{version}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Whether two paths lead to one place.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// The folder of a handler package, as it is named, or the one that a reducer file lies in; `None` for what is neither.
 pub fn folder(handler: &str) -> Option<PathBuf> {
     let (path, _) = split_version(handler);

@@ -29,6 +29,7 @@ use crate::wire::{HandlerPackage, HandlerStep, HandlerTold, PackageVersion};
 /// are folded so. Each with the drafts of its versions.
 pub fn packages(session: &Session, places: &Places, used: &BTreeMap<String, u32>) -> Vec<HandlerPackage> {
     let mut paths = handler::packages_beside(&session.beside());
+    let used = &listed(&paths, used);
     let drafts: BTreeMap<&String, String> = used
         .keys()
         .filter_map(|reference| Some((reference, Draft::open(places, reference).ok()?.origin())))
@@ -39,8 +40,7 @@ pub fn packages(session: &Session, places: &Places, used: &BTreeMap<String, u32>
     paths.extend(others);
     // What is folded with a draft alone is listed for it, however its path was written before.
     for origin in drafts.values().map(|origin| handler::path(origin)) {
-        let is_it = |path: &PathBuf| matches!((path.canonicalize(), origin.canonicalize()), (Ok(a), Ok(b)) if a == b);
-        if !paths.contains(&origin) && !paths.iter().any(is_it) {
+        if !paths.iter().any(|path| handler::is_same(path, &origin)) {
             paths.push(origin);
         }
     }
@@ -52,6 +52,23 @@ pub fn packages(session: &Session, places: &Places, used: &BTreeMap<String, u32>
             .extend(drafts.iter().map(|draft| draft_row(draft, used)));
     }
     packages
+}
+
+/// The same references, each by the path that it is listed under: a package may be named by several.
+fn listed(paths: &[PathBuf], used: &BTreeMap<String, u32>) -> BTreeMap<String, u32> {
+    let mut known = paths.to_vec();
+    let mut listed = BTreeMap::new();
+    for (reference, count) in used {
+        let (path, version) = split_version(reference);
+        let found = known.iter().find(|one| handler::is_same(one, &path)).cloned();
+        let path = found.unwrap_or_else(|| {
+            known.push(path.clone());
+            path
+        });
+        let named = handler::named(&path.display().to_string(), version.as_deref());
+        *listed.entry(named).or_default() += count;
+    }
+    listed
 }
 
 /// A draft among the versions of the package. One that cannot be brought up to date is as it was.

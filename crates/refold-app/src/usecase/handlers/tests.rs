@@ -324,6 +324,35 @@ fn packages_are_those_beside_the_store_and_those_in_use() {
     );
 }
 
+/// However its path is written, a package is one, with its drafts and its histories.
+#[test]
+fn a_package_is_listed_once_however_it_is_named() {
+    let lab = shop();
+    let path = package(lab.folder.path(), RULES);
+    let other = lab.folder.path().join("work/../work/cart").display().to_string();
+    let used = BTreeMap::from([(format!("{path}@1.0.0"), 2), (format!("{other}@1.0.0"), 3), (other, 1)]);
+    let packages = packages(&lab.session, &lab.places(), &used);
+    let carts: Vec<u32> = packages
+        .iter()
+        .filter(|package| package.name == "cart")
+        .map(|package| package.versions.iter().map(|version| version.histories).sum())
+        .collect();
+    assert_eq!(carts, [6]);
+}
+
+#[test]
+fn a_handler_that_is_named_from_somewhere_is_named_as_those_at_hand_are() {
+    let lab = shop();
+    let path = package(lab.folder.path(), RULES);
+    let other = lab.folder.path().join("work/../work/cart").display().to_string();
+    let real = fs::canonicalize(path).unwrap().display().to_string();
+    assert_eq!(handler::in_full(&other), format!("{real}@1.0.0"));
+    assert_eq!(handler::in_full(&format!("{other}@1.0.0")), format!("{real}@1.0.0"));
+    for kept in [handler::DEFAULT, "/nowhere@1"] {
+        assert_eq!(handler::in_full(kept), kept);
+    }
+}
+
 #[test]
 fn a_package_that_is_folded_with_in_a_draft_alone_is_listed_with_it() {
     let lab = shop();

@@ -14,6 +14,8 @@ pub(super) const OBSERVED: &str =
 /// What it claims of a report about a person.
 const OBSERVED_IN_PART: &str = "observed: the store returned what is shown of these events when it was read; it was written \
      anew, without the rest. Whether it was other before is not known.";
+/// What a report without a verdict does not say.
+const UNASKED: &str = "; invariants were not asked";
 /// The least first.
 const SEVERITIES: [&str; 3] = ["notice", "warning", "error"];
 
@@ -34,7 +36,7 @@ pub(super) fn of(gathered: &Gathered<'_>, found: &[Found], events: u64) -> Cover
             (None, Some(_)) => OBSERVED_IN_PART.to_owned(),
             (None, None) => OBSERVED.to_owned(),
         },
-        headline: judged.map_or_else(|| headline(found), |judged| judged.verdict.sentence.clone()),
+        headline: judged.map_or_else(|| headline(found) + UNASKED, |judged| judged.verdict.sentence.clone()),
         made_at: gathered.now.display(0).to_string(),
         made_at_is: match asked.time {
             Some(_) => "given by the caller",

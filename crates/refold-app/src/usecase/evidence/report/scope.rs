@@ -350,9 +350,13 @@ impl Selection {
         let horizon = session.store().fingerprint().ok().and_then(|it| it.last_position);
         let position = |position: Option<&Position>| position.copied().map(text::position_label);
         let is_whole_store = self.gaps.is_some() && asked.from.is_none() && asked.to.is_none();
+        let known = || {
+            let index = session.index().filter(|index| index.last_position() == horizon);
+            index.map(|index| u64::from(index.event_count()))
+        };
         let store = match description.event_count.filter(|_| description.count_is_exact) {
             None if is_whole_store => Some(self.examined),
-            count => count,
+            count => count.or_else(known),
         };
         Scope {
             what: self.what.to_owned(),

@@ -1,5 +1,9 @@
 //! What was noteworthy is in every report, once, and the cover names all of it.
 
+use std::ops::ControlFlow;
+
+use refold_fixtures::orders::{self, Options};
+
 use super::*;
 use crate::usecase::events::{Events, events};
 
@@ -99,4 +103,27 @@ fn a_line_of_a_table_is_never_one_of_the_store() {
     let digest = hex(&manifest(&made.dir).report.sha256());
     let advice = std::fs::read_to_string(Path::new(&made.dir).join(ADVICE)).expect("the advice");
     assert!(page.contains(&digest) && advice.contains(&digest), "{advice}");
+}
+
+/// A store that would have to be read to count its events: its index has done so.
+#[test]
+fn what_the_index_counted_is_said_of_a_stream_too() {
+    let case = odd();
+    let options = Options {
+        events: 2_000,
+        ..Options::default()
+    };
+    let shop = orders::write(&case.path("shop"), &options, |_, _| ControlFlow::Continue(())).expect("a store");
+    let (token, places) = (CancelToken::default(), Places::below(&case.path("home")));
+    let work = Work::new(&token, &Silent);
+    let session = Session::open(&work, &shop.store.to_string_lossy(), None, &places).expect("a store");
+    let events = session.build_index(&work).expect("an index").event_count();
+    let made = report(&work, &session, &case.of_streams(&["order-4711"]), None).expect("a report");
+    let report = manifest(&made.dir).report;
+    assert_eq!(report.scope.counts.store, Some(u64::from(events)));
+    assert!(
+        report.cover.headline.ends_with("invariants were not asked"),
+        "{}",
+        report.cover.headline
+    );
 }
