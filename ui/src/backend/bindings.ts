@@ -846,6 +846,8 @@ export type DriftFault = {
 	/**  The same of the state that the row holds as a whole, where it is another than the row says. */
 	holds: string,
 	isLostUpdate: boolean,
+	/**  No state before had what the row holds: the event is the last one that changed what is expected. */
+	isLastChange: boolean,
 	behindBy: number,
 	why: string,
 };

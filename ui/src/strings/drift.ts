@@ -60,6 +60,8 @@ export const DRIFT = {
   expected: 'Expected',
   inRow: 'In the row',
   since: 'Since',
+  /** Nobody can tell since when: no state had what the row holds. */
+  changedAt: (event: string) => `changed at ${event}`,
   nothing: 'nothing',
   late: (n: number) => `${countOf(n, 'event', 'events')} late`,
   firstOf: (shown: number, all: number) =>

@@ -171,6 +171,7 @@ fn fault(of: &Fault) -> DriftFault {
         at: shown(&of.at),
         holds: shown(&of.holds),
         is_lost_update: of.lost_update,
+        is_last_change: of.last_change,
         behind_by: of.behind_by,
         why: shown(&of.why),
     }

@@ -134,6 +134,8 @@ pub struct DriftFault {
     /// The same of the state that the row holds as a whole, where it is another than the row says.
     pub holds: String,
     pub is_lost_update: bool,
+    /// No state before had what the row holds: the event is the last one that changed what is expected.
+    pub is_last_change: bool,
     pub behind_by: u32,
     pub why: String,
 }

@@ -228,7 +228,11 @@ fn said(fault: &Fault) -> String {
 fn since(fault: &Fault) -> String {
     let at = super::place(fault.version.as_ref(), fault.position.as_ref());
     let of = cell(fault.event_type.as_ref());
-    format!("{at} {of}").trim().to_owned()
+    let event = format!("{at} {of}").trim().to_owned();
+    if fault.last_change && !event.is_empty() {
+        return format!("changed at {event}");
+    }
+    event
 }
 
 /// A version as it is named, or a position, which has its sign already.

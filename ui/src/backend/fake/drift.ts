@@ -95,6 +95,7 @@ const NOTHING: wire.DriftFault = {
     at: '',
     holds: '',
     isLostUpdate: false,
+    isLastChange: false,
     behindBy: 0,
     why: '',
   },

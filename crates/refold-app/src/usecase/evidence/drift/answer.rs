@@ -124,7 +124,7 @@ pub struct Fault {
     pub path: Option<String>,
     pub expected: Option<Literal>,
     pub found: Option<Literal>,
-    /// The event that explains it: the one that last changed what is expected; of a row that is behind the first one
+    /// The event that explains it: of a column the first one since which it differs; of a row that is behind the first one
     /// that it lacks; of a missing row the first of its stream. `null` where the initial state has the value already.
     pub version: Option<String>,
     pub position: Option<String>,
@@ -137,6 +137,8 @@ pub struct Fault {
     /// says: of an earlier one is said that an update was lost.
     pub holds: Option<String>,
     pub lost_update: bool,
+    /// The row holds what no state before had: the event is the last one that changed what is expected.
+    pub last_change: bool,
     /// How many events the row is behind.
     pub behind_by: u32,
     /// In words, where the rest does not say it.

@@ -1,7 +1,8 @@
 //! Why one row is not what its stream makes of it: the stream is folded again, event by event, beside the row.
 //!
-//! The event that explains what is expected of a column is the last one that changed what the handler has for it, also
-//! where that is an expression over many places of the state.
+//! The event that explains a column that differs is the first one since it does: the one behind the state that last had
+//! for it what the row has, also where that is an expression over many places of the state. Where no state had that, it is
+//! the last one that changed what the handler has for the column.
 
 use refold_core::cursor::{Cursor, CursorError};
 use refold_core::event::Position;
@@ -67,8 +68,11 @@ pub struct Field {
     /// Its place in [`Mapping::columns`].
     pub column: usize,
     pub expected: Option<Value>,
-    /// The event that last changed what is expected; the start where none did.
-    pub changed: Moment,
+    /// The first event since which the row holds something else; where it holds what no state before had, the last one that
+    /// changed what is expected, or the start where none did.
+    pub since: Moment,
+    /// The latter.
+    pub is_last_change: bool,
 }
 
 /// What a row is compared with.
@@ -285,6 +289,10 @@ struct Tracked {
     value: Option<Value>,
     form: Vec<u8>,
     changed: Moment,
+    /// Whether the last state has what the row has.
+    is_alike: bool,
+    /// The first event since which none has; `None`: one has, or none ever had.
+    parted: Option<Moment>,
 }
 
 impl<'a> Beside<'a> {
@@ -318,19 +326,27 @@ impl<'a> Beside<'a> {
 
     fn look(&mut self, moment: Moment, state: &Value) {
         let mut failed = None;
-        for (column, tracked) in self.mapping.columns.iter().zip(&mut self.columns) {
+        let columns = self.mapping.columns.iter().zip(&mut self.columns);
+        for ((column, tracked), found) in columns.zip(&self.found) {
+            let mut is_told = true;
             let value = column.source.of(state).unwrap_or_else(|why| {
                 failed.get_or_insert(format!("{}: {why}", column.name));
+                is_told = false;
                 None
             });
             let mut form = Vec::with_capacity(tracked.form.len());
             column.alike.write_value(value.as_ref(), self.is_csv, &mut form);
+            let is_alike = is_told && form == *found;
+            if is_alike {
+                tracked.parted = None;
+            } else if tracked.is_alike {
+                tracked.parted = Some(moment);
+            }
+            tracked.is_alike = is_alike;
             if form != tracked.form {
-                *tracked = Tracked {
-                    value,
-                    form,
-                    changed: moment,
-                };
+                tracked.value = value;
+                tracked.form = form;
+                tracked.changed = moment;
             }
         }
         if moment == Moment::START {
@@ -347,7 +363,8 @@ impl<'a> Beside<'a> {
         let fields = differing.map(|(column, (tracked, _))| Field {
             column,
             expected: tracked.value.clone(),
-            changed: tracked.changed,
+            since: tracked.parted.unwrap_or(tracked.changed),
+            is_last_change: tracked.parted.is_none(),
         });
         let fields: Vec<Field> = fields.collect();
         if fields.is_empty() && failed.is_none() && is_wanted {

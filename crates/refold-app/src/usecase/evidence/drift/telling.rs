@@ -289,7 +289,8 @@ impl<'a> Telling<'a> {
                     fault.at = text::filled(stream.place_label(moment));
                     fault.holds = holds.and_then(|holds| text::filled(stream.place_label(holds)));
                     fault.lost_update = lost_update;
-                    self.name_event(&mut fault, stream, field.changed);
+                    self.name_event(&mut fault, stream, field.since);
+                    fault.last_change = field.is_last_change;
                     self.name_values(&mut fault, &cover, row, field);
                     collected.add(self.most_faults, column, fault);
                 }
@@ -463,6 +464,7 @@ fn fault(kind: FaultKind, key: &[u8], why: Option<String>) -> Fault {
         at: None,
         holds: None,
         lost_update: false,
+        last_change: false,
         behind_by: 0,
         why,
     }

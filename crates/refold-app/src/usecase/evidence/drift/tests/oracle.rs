@@ -17,8 +17,8 @@ enum Expected {
         at: usize,
         /// The other moment whose state the row holds as a whole; an earlier one is a lost update.
         holds: Option<usize>,
-        /// Column, expected literal, and the event that made it so.
-        fields: Vec<(&'static str, Option<String>, Option<usize>)>,
+        /// Column, expected literal, the event since which the row is wrong, and whether it never was right.
+        fields: Vec<(&'static str, Option<String>, Option<usize>, bool)>,
     },
     Unplaced {
         is_past_end: bool,
@@ -115,7 +115,10 @@ impl Asked {
                 let changed = (1..=at)
                     .rev()
                     .find(|moment| state(*moment).get(column) != before(*moment));
-                (*column, state(at).get(column).cloned(), changed)
+                let of = |moment: usize| (moment > 0).then(|| state(moment).get(column)).flatten();
+                let right = (0..at).rev().find(|moment| of(*moment) == row.fields.get(column));
+                let since = right.map(|moment| moment + 1).or(changed);
+                (*column, state(at).get(column).cloned(), since, right.is_none())
             });
             Expected::Different {
                 at,
@@ -195,7 +198,7 @@ impl Asked {
                         .expected
                         .as_ref()
                         .map(|value| String::from_utf8(value.json()).unwrap());
-                    (*column.unwrap(), value, moment(&fault.version))
+                    (*column.unwrap(), value, moment(&fault.version), fault.last_change)
                 };
                 let mut fields: Vec<_> = faults.iter().map(field).collect();
                 // Rows of JSON have their columns in the order in which they come up.
