@@ -371,7 +371,7 @@ export const S = {
     recorded: (zone: string) => `recorded, ${zone}`,
     versions: 'version',
     positions: 'position in the store',
-    gap: (positions: string) => `about ${positions} unused`,
+    gap: (positions: string) => `about ${positions} of other streams or of none`,
     types: 'Event types',
     moreTypes: (types: number) => `${countText(types)} more`,
     fit: 'Fit all',

@@ -19,7 +19,7 @@ pub fn wire(findings: &Findings) -> Vec<FindingWire> {
         .collect()
 }
 
-/// Every finding that is kept, by code, with what to do about it: what should worry most first.
+/// The first findings of each code, with what to do about them: what should worry most first.
 pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
     let mut groups: Vec<FindingGroup> = findings
         .summary()
@@ -31,7 +31,7 @@ pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
                 .map_or(SeverityWire::Notice, |finding| severity(finding.severity)),
             count: u32::try_from(*count).unwrap_or(u32::MAX),
             advice: advice(code).to_owned(),
-            found: kept.iter().map(found).collect(),
+            found: kept.iter().take(Findings::KEPT_PER_CODE).map(found).collect(),
         })
         .collect();
     groups.sort_by_key(|group| Reverse(group.severity));

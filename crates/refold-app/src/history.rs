@@ -61,6 +61,8 @@ use crate::wire::{
     SearchDirection, StateQuery, TypeCount,
 };
 
+/// Of each code of finding so many events are marked: all of most streams.
+const MOST_MARKED: usize = 10_000;
 /// Streams up to this long are folded when they are opened, so that all their findings are known at once. That takes
 /// less than a person notices, and the first state asked for is then there. Few in tests, so that a short stream is long.
 const FOLDED_AT_OPENING: u32 = if cfg!(test) { 100 } else { 20_000 };
@@ -135,7 +137,7 @@ impl OpenedHistory {
             budget: Budget::default(),
             is_whole: true,
         };
-        let findings = Arc::<Findings>::default();
+        let findings = Arc::new(Findings::keeping(MOST_MARKED));
         let (stream, replay) = Replay::open(work, session, stream, &opening, &findings)?;
         let opened = OpenedHistory {
             array_keys: ArrayKeys::new(opening.program.array_keys()),
@@ -188,7 +190,7 @@ impl OpenedHistory {
         })
     }
 
-    /// Every finding that is kept, by code.
+    /// The first findings of each code.
     pub fn finding_groups(&self) -> Vec<FindingGroup> {
         findings::groups(&self.findings)
     }
@@ -248,7 +250,7 @@ impl OpenedHistory {
             Some(asked) => self.explain(asked, moment),
             None => self
                 .stream
-                .past_head(&cursor, moment)
+                .past_head(&cursor, moment, self.session.end())
                 .map(|found| found.detail)
                 .unwrap_or_default(),
         };

@@ -368,6 +368,7 @@ impl Walk<'_> {
             };
             row.pointer = path.to_string();
             row.key = shown_text(key);
+            row.value = shown_value(before);
             row.before = cut_literal(before);
             self.out.rows.push(row);
         }

@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use refold_core::cursor::Cursor;
+use refold_core::event::Position;
 use refold_core::finding::Findings;
 use refold_core::port::store::{EventStore, StoreDescription, StoreError};
 use refold_core::port::system::in_words;
@@ -390,6 +391,11 @@ impl Session {
         self.case
             .as_ref()
             .map_or_else(|| self.path.clone(), |case| case.beside())
+    }
+
+    /// The last position of the store; `None`: it has no event, or does not say.
+    pub fn end(&self) -> Option<Position> {
+        self.store.fingerprint().ok()?.last_position
     }
 
     /// The file's name, or whatever of the location is short.

@@ -317,18 +317,38 @@ impl Stream {
         u32::try_from(index + 1).ok().map(Moment)
     }
 
-    /// A version that is not there yet means the head, like every floor; that it is not there is worth a word.
-    pub fn past_head(&self, cursor: &Cursor, moment: Moment) -> Option<Finding> {
-        let (Cursor::Version(asked), Some(last)) = (cursor, self.track.versions.last()) else {
-            return None;
+    /// A version that is not there yet, or a position beyond the last event of the store, means the head, like every floor;
+    /// that it is not there is worth a word.
+    ///
+    /// `end`: the last position of the store.
+    pub fn past_head(&self, cursor: &Cursor, moment: Moment, end: Option<Position>) -> Option<Finding> {
+        let last = self.track.versions.last();
+        let detail = match (cursor, last) {
+            (Cursor::Version(asked), Some(last)) if last < asked => {
+                format!("there is no v{} yet: this is the head, v{}", asked.0, last.0)
+            }
+            // Between two events of a stream others lie; behind the last one of all there is nothing.
+            (Cursor::Position(asked), _) if end.is_some_and(|end| end < *asked) => {
+                let label = self.place_label(moment);
+                let head = if label.starts_with('#') {
+                    label
+                } else {
+                    format!("v{label}")
+                };
+                format!(
+                    "#{} is beyond the last event (#{}): this is the head, {head}",
+                    asked.0, end?.0
+                )
+            }
+            _ => return None,
         };
-        (moment == self.track.head() && last < asked).then(|| Finding {
+        (moment == self.track.head()).then(|| Finding {
             code: "past-head",
             severity: Severity::Notice,
             stream: Some(self.id.as_slice().into()),
-            version: Some(*last),
+            version: last.copied(),
             position: None,
-            detail: format!("there is no v{} yet: this is the head, v{}", asked.0, last.0),
+            detail,
         })
     }
 

@@ -27,11 +27,12 @@ pub struct Finding {
     pub detail: String,
 }
 
-/// Collects findings from any thread. Of each code the first [`Findings::KEPT_PER_CODE`] are kept whole and the rest
-/// counted, so that a store with ten million faults does not fill the memory. First is what stands first in the record, and
+/// Collects findings from any thread. Of each code the first are kept whole ([`Findings::KEPT_PER_CODE`], or as many as
+/// [`Findings::keeping`] says) and the rest counted, so that a store with ten million faults does not fill the memory. First is what stands first in the record, and
 /// not what was reported first: which thread is faster tells nobody anything.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Findings {
+    most: usize,
     by_code: Mutex<BTreeMap<&'static str, Found>>,
 }
 
@@ -41,8 +42,22 @@ struct Found {
     kept: Vec<Finding>,
 }
 
+impl Default for Findings {
+    fn default() -> Findings {
+        Findings::keeping(Findings::KEPT_PER_CODE)
+    }
+}
+
 impl Findings {
     pub const KEPT_PER_CODE: usize = 100;
+
+    /// None yet; of each code the first `most` will be kept.
+    pub fn keeping(most: usize) -> Findings {
+        Findings {
+            most,
+            by_code: Mutex::default(),
+        }
+    }
 
     pub fn report(&self, finding: Finding) {
         let (code, position) = (finding.code, finding.position);
@@ -54,8 +69,8 @@ impl Findings {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = by_code.entry(code).or_default();
         found.count += 1;
-        if found.has_room_at(position) {
-            found.keep(write());
+        if found.has_room_at(position, self.most) {
+            found.keep(write(), self.most);
         }
     }
 
@@ -64,7 +79,7 @@ impl Findings {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = by_code.entry(code).or_default();
         found.count += count;
-        kept.into_iter().for_each(|finding| found.keep(finding));
+        kept.into_iter().for_each(|finding| found.keep(finding, self.most));
     }
 
     /// What another reading of the same events came upon of one code: whoever came upon more of it tells it, and nothing is
@@ -77,7 +92,7 @@ impl Findings {
                 count,
                 kept: Vec::new(),
             };
-            kept.into_iter().for_each(|finding| found.keep(finding));
+            kept.into_iter().for_each(|finding| found.keep(finding, self.most));
         }
     }
 
@@ -99,17 +114,17 @@ impl Findings {
 }
 
 impl Found {
-    fn has_room_at(&self, position: Option<Position>) -> bool {
-        let last = self.kept.last().filter(|_| self.kept.len() >= Findings::KEPT_PER_CODE);
+    fn has_room_at(&self, position: Option<Position>, most: usize) -> bool {
+        let last = self.kept.last().filter(|_| self.kept.len() >= most);
         last.is_none_or(|last| position <= last.position)
     }
 
     /// Those of one place stay in the order in which they came: one thread has told them.
-    fn keep(&mut self, finding: Finding) {
+    fn keep(&mut self, finding: Finding, most: usize) {
         let at = self.kept.partition_point(|kept| kept.place() <= finding.place());
-        if at < Findings::KEPT_PER_CODE {
+        if at < most {
             self.kept.insert(at, finding);
-            self.kept.truncate(Findings::KEPT_PER_CODE);
+            self.kept.truncate(most);
         }
     }
 }

@@ -150,6 +150,22 @@ fn hostile_events_are_shown_harmless_and_none_is_left_out() {
     assert_eq!(found("RF-EVENT-DEPTH").0, "8");
 }
 
+/// The times of 1970 are findings at every event: all are marked, and of the list the first are given.
+#[test]
+fn every_event_with_a_finding_is_marked() {
+    let history = history(&[(b"{}".as_slice(), Encoding::Json); 150]);
+    let rows = history.event_rows(&EventQuery {
+        types: Vec::new(),
+        offset: 0,
+        limit: 200,
+    });
+    let is_marked = |row: &&EventRow| row.problems.iter().any(|code| code == "time-implausible");
+    assert_eq!(rows.rows.iter().filter(is_marked).count(), 150);
+    let groups = history.finding_groups();
+    let group = groups.iter().find(|group| group.code == "time-implausible").unwrap();
+    assert_eq!((group.count, group.found.len()), (150, 100));
+}
+
 #[test]
 fn floor_and_never_nearest() {
     let history = history(&[(b"{}", Encoding::Json), (b"{\"a\":1}", Encoding::Json)]);
@@ -177,6 +193,12 @@ fn floor_and_never_nearest() {
         (0, 2, 1, 2)
     );
     assert_eq!(found("v1").explanation, "");
+    assert_eq!(found("#2").explanation, "");
+    let beyond = found("#999999");
+    assert_eq!(
+        (beyond.moment, beyond.explanation.as_str()),
+        (2, "#999999 is beyond the last event (#2): this is the head, v2")
+    );
     assert_eq!(found("v1").as_of, None);
     assert_eq!(
         found("1970-01-01T00:06:14.5Z").as_of.as_deref(),

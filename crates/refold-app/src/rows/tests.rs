@@ -73,8 +73,8 @@ fn a_tree_shows_what_changed_where_it_is_and_what_went_where_it_was() {
         "   a: 1",
         "   b: {2} -> {1}",
         "~    x: 0.10 -> 0.1",
-        "-    y: null ->",
-        "-  gone: [1,2] ->",
+        "-    y: null -> null",
+        "-  gone: [1,2] -> [2]",
         "+  new: {1}",
         "+    k: 9007199254740993",
     ];

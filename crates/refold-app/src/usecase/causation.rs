@@ -44,7 +44,7 @@ pub fn causation(
     let stream = Stream::load(work, session, stream, &findings)?;
     let cursor = session.cursor(at)?;
     let moment = stream.track.resolve(&cursor, clock::now())?;
-    if let Some(finding) = stream.past_head(&cursor, moment) {
+    if let Some(finding) = stream.past_head(&cursor, moment, session.end()) {
         findings.report(finding);
     }
     let causes = of_moment(work, session, &stream, moment)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
+use refold_core::event::Position;
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
 use refold_core::history::Budget;
@@ -28,6 +29,8 @@ pub struct Replayed {
     replay: Replay,
     digits: u8,
     zone: Option<Zone>,
+    /// The last position of the store.
+    end: Option<Position>,
 }
 
 impl Replayed {
@@ -59,6 +62,7 @@ impl Replayed {
             replay,
             digits: session.description().time_digits,
             zone: session.zone().cloned(),
+            end: session.end(),
         })
     }
 
@@ -72,7 +76,7 @@ impl Replayed {
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
         let moment = self.stream.track.resolve(&cursor, now)?;
-        if let Some(finding) = self.stream.past_head(&cursor, moment) {
+        if let Some(finding) = self.stream.past_head(&cursor, moment, self.end) {
             self.findings.report(finding);
         }
         Ok((moment, asked))
