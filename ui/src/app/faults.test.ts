@@ -28,6 +28,8 @@ const LOST: StoreNews = {
   },
 };
 
+const ANOTHER: StoreNews = { ...LOST, lost: LOST.lost && { ...LOST.lost, isAnother: true } };
+
 interface Case {
   /** What fails. */
   method: keyof Backend;
@@ -139,12 +141,39 @@ it('reads a store anew that holds other events than are shown, where it is', asy
   page.press('ArrowLeft');
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
   const [closed, opened] = [vi.spyOn(twin, 'closeStore'), vi.spyOn(twin, 'openStore')];
-  tell(LOST.lost ? { ...LOST, lost: { ...LOST.lost, isAnother: true } } : LOST);
+  tell(ANOTHER);
   await page.until(() => page.find(`${CARD} [data-test=error-retry]`));
+  // No fault of a network, which trying again would mend.
+  const status = page.texts('[data-test=status-bar]')[0];
+  expect(status).toContain('Changed under the window Read it anew');
+  expect(status).not.toMatch(/Disconnected|retrying/);
+  expect(page.texts(`${CARD} [data-test=error-retry]`)).toEqual(['Read it anew']);
   page.find(`${CARD} [data-test=error-retry]`)?.click();
   await page.until(() => listeners.length === 2 && page.find(CARD) === null);
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
   expect([closed.mock.calls.length, opened.mock.calls.length, looked.mock.calls.length]).toEqual([1, 1, 0]);
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('was read anew'));
+});
+
+it.each(['Ctrl+1', 'Ctrl+8'])('reads it anew from the view of %s, and keeps the stream behind it', async (view) => {
+  const { twin, tell, listeners } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  page.press('ArrowLeft');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
+  page.press(view);
+  const shown = await page.until(() => page.find('.page:not([data-view=history])')?.dataset['view']);
+  tell(ANOTHER);
+  await page.until(() => page.find(`${CARD} [data-test=error-retry]`));
+  page.find(`${CARD} [data-test=error-retry]`)?.click();
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('was read anew'));
+  expect([listeners.length, page.find('.page')?.dataset['view']]).toEqual([2, shown]);
+  page.press('Ctrl+2');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
 });
 
 it('says which stream did not open while the store is away, and opens it once it is back', async () => {

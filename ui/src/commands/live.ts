@@ -20,7 +20,7 @@ export const LIVE: readonly Command[] = [
     ...{ words: 'refresh reload', blocked: hasNews },
   }),
   command('Store', ['global'], 'connection.reconnect', 'Try the store again now', reconnect, {
-    ...{ words: 'retry reconnect disconnected', blocked: isLost },
+    ...{ words: 'retry reconnect disconnected changed read anew', blocked: isLost },
   }),
   command('Timeline', ['overview'], 'timeline.rangeFromSelection', 'Mark what is visible as a range', markVisible, {
     ...{ keys: ['r'], words: 'select', blocked: hasTimeline },

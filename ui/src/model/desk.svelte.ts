@@ -353,13 +353,15 @@ export class Desk {
     return recentPlaces(this.#walk.places, this.here(), RECENT_PLACES);
   }
 
-  /** Goes to a place of this window's past, as a new step in the present document. */
-  async goToPlace(place: Place): Promise<void> {
+  /** Goes to a place of this window's past, as a new step in the present document; the last of several is shown. */
+  async goToPlace(...places: Place[]): Promise<void> {
     this.leave();
-    try {
-      await this.#opening.show(this.documents.present, place, () => true);
-    } catch (reason) {
-      this.#fail(reason);
+    for (const place of places) {
+      try {
+        await this.#opening.show(this.documents.present, place, () => true);
+      } catch (reason) {
+        this.#fail(reason);
+      }
     }
     this.visit();
   }

@@ -33,7 +33,17 @@ export class OpenDocument {
 
   /** Everything that what it shows is a function of. */
   get place(): Place {
-    const { history, store, view } = this;
+    return this.#placeIn(this.view);
+  }
+
+  /** The same, of the stream that is open behind another view first; reading it anew opens them in this order. */
+  get places(): Place[] {
+    const isBehind = this.history !== null && this.view !== 'history';
+    return isBehind ? [this.#placeIn('history'), this.place] : [this.place];
+  }
+
+  #placeIn(view: View): Place {
+    const { history, store } = this;
     const isHistory = view === 'history' && history !== null;
     return {
       document: this.number,

@@ -1,5 +1,6 @@
 // A store that is not followed any more, read anew as it is now. What is open of it stays open where it still is.
 
+import { S } from '../strings';
 import type { Desk } from './desk.svelte';
 
 /** Tries the store of the present document again: one that is out of reach is looked at, of another one all is read. */
@@ -17,11 +18,15 @@ async function reread(desk: Desk): Promise<void> {
   desk.leave();
   const kept = documents.all
     .filter((document) => document.store === store)
-    .map((document) => ({ document, place: document.place }));
+    .map((document) => ({ document, handler: document.handler, places: document.places }));
+  desk.failure = null;
   for (const { document } of kept) await documents.setStore(document, null);
-  for (const { document, place } of kept) {
+  for (const { document, handler, places } of kept) {
     documents.activate(document);
-    await desk.goToPlace(place);
+    await desk.goToPlace(...places);
+    document.handler = handler;
   }
   documents.activate(shown);
+  // What failed of it says so itself.
+  if (desk.store && !desk.failure) desk.say(S.live.wasReadAnew(desk.store.opened.name));
 }

@@ -21,6 +21,10 @@ test.each<[ErrorCode, string, string, string]>([
     ...(['corrupt', 'the read model: row 1 cannot be read (it is no object): /a.json'] as const),
     ...(['The read model cannot be read', 'Row 1 cannot be read (it is no object): /a.json'] as const),
   ],
+  [
+    ...(['unreachable', 'the store is not the one that was opened any more: events are gone: /a.db'] as const),
+    ...(['The store changed under the window', 'Events are gone: /a.db'] as const),
+  ],
   ['unreachable', 'the folder is gone', 'The store could not be reached', 'The folder is gone'],
 ])('the heading of %s and why it is say nothing twice', (code, message, title, why) =>
   expect(errorWords({ code, message, hint: '', choices: [] })).toEqual({ title, why }),
