@@ -77,11 +77,14 @@ async function ofEvent(desk: Desk): Promise<void> {
 
 async function add(desk: Desk, _: unknown, stream: string): Promise<void> {
   const { history, store } = desk;
-  // Without a name the stream in hand is meant; else the palette asks for one.
+  // Without a name the stream in hand is meant; else the field of the view asks for one.
   const named = stream === '' && desk.view === 'history' ? (history?.opened.stream ?? '') : stream;
   if (!store) return;
-  if (named === '') return desk.openOverlay('palette', '#');
   desk.show('lanes');
+  if (named === '') {
+    store.lanes.isFieldWanted = true;
+    return;
+  }
   // A part of an id is enough where it finds one.
   const [hit] = await desk.backend.find(store.opened.session, named, 1);
   desk.leave();

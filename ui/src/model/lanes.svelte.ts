@@ -51,6 +51,8 @@ export class Lanes {
   failure = $state.raw<AppErrorWire | null>(null);
   /** The stream that a person types, until it is added. */
   wanted = $state('');
+  /** Whether a person is to be asked for a stream, once the field for it is there. */
+  isFieldWanted = $state(false);
   /** Why it could not be added; the lanes are as they were. */
   refused = $state.raw<AppErrorWire | null>(null);
   job = $state.raw<JobUpdate | null>(null);

@@ -73,6 +73,23 @@ it('says that the state of a lane is incomplete, and since when', async () => {
   await shown.until(() => shown.texts('[data-test=incomplete]')[0] === 'incomplete since v 3');
 });
 
+it('asks for a stream in its field where the palette is told of none, and says nothing else', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: null, at: null, handler: null } });
+  const shown = page;
+  await shown.until(() => shown.find('[data-view=overview] [data-test=scope-header]'));
+  shown.press('Ctrl+k');
+  shown.type('>Add a stream to the lanes');
+  shown.press('Enter');
+  const field = await shown.until(() => shown.find<HTMLInputElement>('[data-view=lanes] [data-test=lanes-add]'));
+  await shown.until(() => document.activeElement === field);
+  expect(shown.find('[data-test=palette]')).toBeNull();
+
+  // Enter belongs to the button that has the focus, and to nothing else.
+  shown.find('[data-test=lanes-add-first]')?.focus();
+  shown.press('Enter');
+  expect(shown.texts('[data-test=notice]')).toEqual(['']);
+});
+
 it('keeps a wrong id in the field, says why once, and goes on with the lanes when one was added', async () => {
   const shown = await onLanes();
   const field = () => shown.find<HTMLInputElement>('[data-test=lanes-add]');

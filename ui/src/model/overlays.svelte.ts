@@ -9,6 +9,8 @@ const NOTICE_MILLIS = 4_000;
 
 export class Overlays {
   current = $state<Overlay>('none');
+  /** How often something was opened: a palette that a choice of the palette opens is another one. */
+  openings = $state(0);
   /** What the palette starts with when it opens. */
   text = $state('');
   /** The command that the palette asks a value for. */
@@ -26,6 +28,7 @@ export class Overlays {
     this.text = text;
     this.asking = asking;
     this.current = overlay;
+    this.openings += 1;
   }
 
   break(reason: AppErrorWire): void {

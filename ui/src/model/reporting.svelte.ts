@@ -112,6 +112,17 @@ export class ReportsBoard extends LongWork implements Board {
     return this.#ran !== '' && this.#ran !== JSON.stringify(this.asked);
   }
 
+  /** What would be hidden or stand in it, as far as that is what is asked now: of other rules it would mislead. */
+  get looked(): { paths: ReportPaths | null; preview: ReportPreview | null } {
+    const { isStale, paths, preview } = this;
+    return isStale ? { paths: null, preview: null } : { paths, preview };
+  }
+
+  /** Whether what was looked at is of another question, and so is not shown. */
+  get isLookedPast(): boolean {
+    return this.isStale && (this.paths !== null || this.preview !== null);
+  }
+
   /** Takes what a person looks at: an anchor, a run of the lab, or else the stream that is open and its moments. */
   async takeShown(): Promise<void> {
     const { view } = this.#desk;
@@ -175,10 +186,12 @@ export class ReportsBoard extends LongWork implements Board {
 
   /** Says what it would hold and hide; nothing is written. */
   async askPaths(): Promise<void> {
+    await this.#ready;
     const { backend, opened } = this.#store;
     const { asked } = this;
     const paths = await this.long(T.readingPaths, (tell) => backend.reportPaths(opened.session, asked, tell));
     if (paths) this.#show({ paths }, asked);
+    else this.#forgetFailed();
   }
 
   /** Shows its pages; nothing is written where it would go. */
@@ -188,6 +201,7 @@ export class ReportsBoard extends LongWork implements Board {
     const { asked } = this;
     const preview = await this.long(T.layingOut, (tell) => backend.reportPreview(opened.session, asked, tell));
     if (preview) this.#show({ preview }, asked);
+    else this.#forgetFailed();
   }
 
   async run(): Promise<void> {
@@ -198,6 +212,11 @@ export class ReportsBoard extends LongWork implements Board {
     const { asked } = this;
     const made = await this.long(T.making, (tell) => backend.makeReport(opened.session, asked, tell));
     if (made) this.#show({ made }, asked);
+  }
+
+  /** What was looked at before is not what failed. */
+  #forgetFailed(): void {
+    if (this.failure) this.forget();
   }
 
   /** One thing is shown at a time. */

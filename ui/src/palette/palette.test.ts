@@ -204,6 +204,17 @@ it('asks for the value of a command that needs one', async () => {
   await page.until(() => page.find<HTMLSelectElement>('[data-test=handler]')?.value.endsWith('order@1.0.0'));
 });
 
+it('begins anew where a command of the palette asks in the palette', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('>Filter what is');
+  const names = () => page.texts(ITEM)[0] ?? '';
+  await page.until(() => names().includes('Filter what is listed'));
+  page.press('Enter');
+  await page.until(() => page.find<HTMLInputElement>('[data-test=omnibox-input]')?.value === '=');
+  expect(document.activeElement).toBe(page.find('[data-test=omnibox-input]'));
+});
+
 it('lists what cannot run with the reason, and does not run it', async () => {
   page = openPage();
   await page.until(() => page.find('[data-test=sample-open]'));

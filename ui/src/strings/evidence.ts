@@ -288,6 +288,9 @@ export const REPORTS = {
   verify: 'Verify it now',
   copyCommands: 'Copy these commands',
   stale: 'Something else is asked by now than what was made',
+  past: 'Something else is asked by now',
+  pastWhy:
+    'What was shown here is of another question, or of other rules. Ask again what would be hidden, or for the preview',
   noScope: 'Say which stream or category first',
   manyStreams: 'A handler is asked about one stream, a category, or all',
   noFormat: 'Choose at least one kind of file first',

@@ -348,6 +348,13 @@ it('shows what rules would hide before anything is written', async () => {
   expect(page.all('[data-test=report-path-rows] tr.hidden')).toHaveLength(0);
   page.press('r');
   await page.until(() => page.find('[data-test=report-redact-clear]'));
+  // Of other rules the list would say that nothing is hidden.
+  await page.until(() => page.find('[data-test=reports-past]'));
+  expect(page.find('[data-test=report-path-rows]')).toBeNull();
+  page.find('[data-test=report-redact-clear]')?.click();
+  await page.until(() => page.find('[data-test=report-path-rows]'));
+  page.press('r');
+  await page.until(() => page.find('[data-test=report-redact-clear]'));
   page.press('d');
   await page.until(() => page.all('[data-test=report-path-rows] tr.hidden').length === 1);
   expect(text('idle-rule')).toContain('/custmer/name');
@@ -365,14 +372,26 @@ it('shows the pages of a report before it is made, as text and under its rules',
   expect(page.find('[data-test=report-made]')).toBeNull();
   page.press('r');
   await page.until(() => page.find('[data-test=report-redact-clear]'));
-  // What is shown is of other rules by now, and says so.
-  expect(page.texts('.stale')[0]).not.toBe('');
+  // What was shown is of other rules by now.
+  expect(page.find('[data-test=report-preview-pages]')).toBeNull();
+  expect(text('reports-past')).toContain('Something else is asked by now');
   page.press('p');
   await page.until(() => text('report-preview-pages').includes('[redacted]'));
   expect(text('report-preview-pages')).not.toContain('ada@example.org');
   page.press('d');
   await page.until(() => page.find('[data-test=report-path-rows]'));
   expect(page.find('[data-test=report-preview-pages]')).toBeNull();
+});
+
+it('shows nothing of the rules before that cannot be read any more', async () => {
+  const backend = await open('Ctrl+7', 'reports');
+  page.press('d');
+  await page.until(() => page.find('[data-test=report-path-rows]'));
+  const gone = { code: 'notFound' as const, message: 'the rules are gone', hint: '', choices: [] };
+  vi.spyOn(backend, 'reportPaths').mockRejectedValue(new BackendError(gone));
+  page.press('d');
+  await page.until(() => page.find('[data-test=error-card]'));
+  expect(page.find('[data-test=report-path-rows]')).toBeNull();
 });
 
 it('says what is missing before a report can be made', async () => {
