@@ -268,6 +268,7 @@ export const S = {
     evidence: 'Why this layout',
     about: 'About this store',
     size: 'Size',
+    sizeThen: (size: string) => `${size} when it was opened`,
     zone: 'Time zone',
     order: 'Order',
     totalOrder: 'One order over all streams',

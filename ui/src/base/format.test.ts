@@ -5,6 +5,7 @@ import {
   cursorOfEvent,
   cursorOfFinding,
   eventPlaceText,
+  middleCut,
   percentText,
   placeText,
   typeCode,
@@ -24,6 +25,12 @@ it('never says 100 % before the end', () => {
 
 it('gives sizes a unit', () => {
   expect([bytesText(999), bytesText(48_200), bytesText(999_960)]).toEqual(['999 B', '48.2 KB', '1.0 MB']);
+});
+
+it('cuts a text in its middle: which version it is stands at the end', () => {
+  expect(middleCut('shop/handlers/order@1.1.0', 36)).toBe('shop/handlers/order@1.1.0');
+  const cut = middleCut('shops/north/handlers/purchase/order@1.12.0-rc1', 36);
+  expect([cut, cut.length]).toEqual(['shops/north…urchase/order@1.12.0-rc1', 36]);
 });
 
 it('makes two letters of a type', () => {

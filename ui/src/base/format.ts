@@ -71,6 +71,14 @@ export function fileName(location: string): string {
   return location.split(/[\\/]/).filter(Boolean).at(-1) ?? location;
 }
 
+/** `shop/handlers/…/order@1.1.0`: of a text with more than `most` signs its begin and the greater part of its end. */
+export function middleCut(text: string, most: number): string {
+  const signs = [...text];
+  if (signs.length <= most) return text;
+  const tail = Math.ceil((most * 2) / 3);
+  return `${signs.slice(0, most - tail - 1).join('')}…${signs.slice(-tail).join('')}`;
+}
+
 /** What may be cut of a text, and its end, which never is: ids differ there mostly. */
 export function halvesOf(text: string): [string, string] {
   if (text.length <= 2 * TAIL) return [text, ''];

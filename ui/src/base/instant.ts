@@ -75,6 +75,18 @@ export function dayText(rfc3339: string): string {
   return `${t.day} ${monthText(t.month)} ${t.year}`;
 }
 
+/** `3 Aug 2026 → 14 Aug 2026`; of one day its hours: `3 Aug 2026, 09:31:07 → 14:02:00`. */
+export function daysBetweenText(first: string, last: string): string {
+  const [from, to] = [dayText(first), dayText(last)];
+  if (from !== to) return `${from} → ${to}`;
+  const clock = (at: string) => {
+    const nanos = nanosFromRfc3339(at);
+    return nanos === null ? '' : clockText(civilFromNanos(shownTime.civil(nanos)));
+  };
+  const clocks = [...new Set([clock(first), clock(last)])].filter(Boolean).join(' → ');
+  return [from, clocks].filter(Boolean).join(', ');
+}
+
 export function monthText(month: number): string {
   return MONTHS[month - 1] ?? '';
 }

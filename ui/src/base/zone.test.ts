@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { dayText, instantText, minuteText, nanosFromRfc3339 } from './instant';
+import { dayText, daysBetweenText, instantText, minuteText, nanosFromRfc3339 } from './instant';
 import { shownTime, zoneNames } from './zone.svelte';
 
 afterEach(() => {
@@ -20,6 +20,15 @@ it('writes an instant in the shown zone, with the digits of the store and the zo
   check('America/St_Johns', '2026-08-14T01:00:00Z', '2026-08-13 22:30:00-02:30');
   check('Nowhere/Land', '2026-08-14T09:31:07Z', '2026-08-14 09:31:07Z');
   check('Europe/Berlin', 'no instant', 'no instant');
+});
+
+it('writes two ends of time so that they differ', () => {
+  shownTime.zone = 'Europe/Berlin';
+  const said = daysBetweenText;
+  expect(said('2026-08-30T20:00:00Z', '2026-08-30T23:00:00Z')).toBe('30 Aug 2026 → 31 Aug 2026');
+  expect(said('2026-08-30T07:31:07Z', '2026-08-30T12:02:00.5Z')).toBe('30 Aug 2026, 09:31:07 → 14:02:00');
+  expect(said('2026-08-30T07:31:07Z', '2026-08-30T07:31:07Z')).toBe('30 Aug 2026, 09:31:07');
+  expect(said('no time', 'no time')).toBe('no time');
 });
 
 it('writes dates in the chosen form', () => {

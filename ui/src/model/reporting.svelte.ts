@@ -32,6 +32,13 @@ const USUAL: readonly ReportFormatWire[] = ['pdf', 'html', 'csv', 'json'];
 const PAGES = ['report.pdf', 'report.html', 'report.xlsx'];
 
 export type About = ReportQuestionWire['of'];
+export const ABOUTS = [
+  'events',
+  'verification',
+  'invariants',
+  'comparison',
+  'subject',
+] as const satisfies readonly About[];
 
 export class ReportsBoard extends LongWork implements Board {
   readonly #desk: Desk;
@@ -251,6 +258,11 @@ export class ReportsBoard extends LongWork implements Board {
   open(): void {}
 
   act(action: string): void | Promise<void> {
+    const about = ABOUTS.find((one) => action === `about.${one}`);
+    if (about) {
+      this.about = about;
+      return;
+    }
     switch (action) {
       case 'paths':
         return this.askPaths();

@@ -95,6 +95,22 @@ it('lets the next tick say the date of one that has no room', () => {
   expect(told.map(({ text }) => text)).toEqual(['2026-08-14 09:32', '09:33']);
 });
 
+it('says the hours of a day that stands there already, so that no two say the same', () => {
+  const day = ['01:10:00', '08:30:20', '12:00:00', '18:45:00', '23:50:00'].map((clock) => `2026-08-31T${clock}Z`);
+  const instants = day.map(at);
+  const [before, after] = [HOUR / 4n, HOUR / 4n];
+  const folds = instants.slice(1).map((to, k) => {
+    const from = instants[k] ?? 0n;
+    return { from: from + after, to: to - before, gap: to - from };
+  });
+  // The last stretch goes beyond midnight.
+  const window = { from: (instants[0] ?? 0n) - HOUR, to: (instants.at(-1) ?? 0n) + HOUR };
+  const view = Projection.of(window, 900, folds);
+  const { days } = rulerOf(view, window, { axis: 'time', bounds: window, ahead: 0n, zone: UTC });
+  expect(days.map(({ text }) => text)).toEqual(['31 Aug', '08:30', '12:00', '18:45', '31 Aug–1 Sep']);
+  expect(days[1]?.whole).toBe('31 Aug 2026 08:30');
+});
+
 it('says both days of a stretch over midnight, and a year that is another', () => {
   const days = (times: string[]) => words(times, 900).ruler.days.map(({ text }) => text);
   expect(

@@ -3,7 +3,7 @@
 
 import type { Axis } from '../backend/bindings';
 import { bigFromFloat } from '../base/exact';
-import { civilFromNanos, monthText, type CivilTime } from '../base/instant';
+import { civilFromNanos, clockText, monthText, type CivilTime } from '../base/instant';
 import { countTicks, timeTicks, type Span, type Tick, type Zone } from './axis';
 import type { Projection } from './projection';
 
@@ -13,6 +13,7 @@ const COUNT_GAP = 83;
 /** So many that a stretch has room for its day and year beside its fold. */
 const DAY_GAP = 112;
 const SECOND = 1_000_000_000n;
+const FEW_MINUTES = 180n * SECOND;
 
 /** What the axis itself adds to what is visible. */
 export interface AxisOfTicks {
@@ -52,16 +53,30 @@ export function rulerOf(view: Projection, window: Span, { axis, bounds, ahead, z
     const ticks = timeTicks(stretch, view.xOf(stretch.to) - left, TIME_GAP, pitch, zone);
     return ticks.map((tick) => ({ ...tick, x: tick.x + left }));
   });
-  let year: bigint | null = null;
+  const civilAt = (at: bigint) => civilFromNanos(at + zone.offsetAt(at) * SECOND);
+  let before: CivilTime | null = null;
   const days = stretches.map((stretch) => {
-    const [first, last] = [stretch.from, stretch.to - 1n].map((at) => civilFromNanos(at + zone.offsetAt(at) * SECOND));
-    const said = (year: bigint | null) => (first && last ? daysText(first, last, year) : '');
-    const words = { text: said(year ?? first?.year ?? null), whole: said(null) };
-    year = last?.year ?? year;
+    const [first, last] = [civilAt(stretch.from), civilAt(stretch.to - 1n)];
+    const [text, whole] = [daysText(first, last, before?.year ?? first.year), daysText(first, last, null)];
+    // The same day once more would tell nothing: its middle, where the word stands, is what time then?
+    const isAgain = before !== null && isSameDay(before, last);
+    const clock = isAgain ? middleText(stretch, civilAt) : '';
+    const words = isAgain ? { text: clock, whole: `${whole} ${clock}` } : { text, whole };
+    before = last;
     return { from: view.xOf(stretch.from), to: view.xOf(stretch.to), ...words };
   });
   const isTight = days.length > 1 && view.width / days.length < DAY_GAP;
   return { ticks, days: days.length > 1 ? days : [], years: isTight ? yearsText(window, zone) : '' };
+}
+
+function isSameDay(a: CivilTime, b: CivilTime): boolean {
+  return a.year === b.year && a.month === b.month && a.day === b.day;
+}
+
+/** `19:38`, with seconds where a stretch is of minutes only. */
+function middleText({ from, to }: Span, civilAt: (at: bigint) => CivilTime): string {
+  const clock = clockText(civilAt(from + (to - from) / 2n));
+  return to - from < FEW_MINUTES ? clock : clock.slice(0, 5);
 }
 
 function yearsText(window: Span, zone: Zone): string {

@@ -42,6 +42,8 @@ export function keepFocus(page: HTMLElement): () => void {
       return;
     }
     const last = trail.at(-1);
+    // At the start, where nothing had it yet: the keys act on the row that looks chosen.
+    if (!last && !isAwaited && isNowhere(document.activeElement)) page.querySelector<HTMLElement>(LIST)?.focus();
     if (!isNowhere(document.activeElement) || (!isAwaited && (!last || isThere(last.element)))) return;
     let isOfView = isAwaited;
     while (trail.length > 0) {

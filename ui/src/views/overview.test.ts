@@ -2,6 +2,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
 import { BackendError } from '../backend/backend';
+import type { StoreNews } from '../backend/bindings';
 import { fakeBackend } from '../backend/fake';
 
 let page: Page;
@@ -122,6 +123,24 @@ it('stacks by a command too', async () => {
   await page.until(() => page.texts('[data-test=omnibox-item]')[0]?.startsWith('Stack the timeline by category'));
   page.press('Enter');
   await page.until(() => value('stack-by') === 'category');
+});
+
+it('says that the size is of the opening, once the store has grown', async () => {
+  const twin = fakeBackend({
+    sampleEvents: 2_000,
+    launch: { store: 'orders.db', stream: null, at: null, handler: null },
+  });
+  let tell: (news: StoreNews) => void = () => {};
+  vi.spyOn(twin, 'watchStore').mockImplementation((_, news) => {
+    tell = news;
+    return Promise.resolve();
+  });
+  page = openPage({}, twin);
+  const size = await page.until(() => page.texts('[data-test=store-size]')[0]);
+  expect(size).not.toContain('when it was opened');
+  const quiet = { events: 2_030, eventsPerSecond: 0, isOutdated: false, histories: [], lost: null };
+  tell({ ...quiet, newEvents: 30, asOf: '2026-08-14T09:31:07Z' });
+  await page.until(() => page.texts('[data-test=store-size]')[0] === `${size} when it was opened`);
 });
 
 it('says nothing of categories where all streams are of one', async () => {

@@ -383,6 +383,20 @@ it('shows the pages of a report before it is made, as text and under its rules',
   expect(page.find('[data-test=report-preview-pages]')).toBeNull();
 });
 
+it('is about something else by a key', async () => {
+  await open('Ctrl+7', 'reports');
+  for (const [key, ready] of [
+    ['2', 'report-anchors'],
+    ['3', 'report-condition'],
+    ['4', 'report-against'],
+    ['5', 'report-keys'],
+    ['1', 'report-streams'],
+  ] as const) {
+    page.press(key);
+    await page.until(() => page.find(`[data-test=${ready}]`));
+  }
+});
+
 it('shows nothing of the rules before that cannot be read any more', async () => {
   const backend = await open('Ctrl+7', 'reports');
   page.press('d');
