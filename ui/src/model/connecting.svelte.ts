@@ -104,9 +104,16 @@ export class Connecting {
     return (this.kind === 'file' ? this.path : this.address).trim() === '' ? T.needsPlace : null;
   }
 
+  /** Whether what was typed is no name: it would stand in addresses and on command lines. */
+  get isWronglyNamed(): boolean {
+    const name = this.name.trim();
+    return name !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/.test(name);
+  }
+
   /** Why it cannot be saved yet. */
   get unsavable(): string | null {
     if (this.name.trim() === '') return T.needsName;
+    if (this.isWronglyNamed) return T.wrongName;
     return this.untestable ?? (this.environment === null ? T.needsEnvironment : null);
   }
 

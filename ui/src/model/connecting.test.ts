@@ -69,6 +69,19 @@ it('offers for a password the file that the kind of server knows, and no other',
   }
 });
 
+it('says of a name that is none what is wrong with it', () => {
+  const form = new Connecting(new Desk(fakeBackend({ sampleEvents: 10 })), 'new');
+  [form.environment, form.address] = ['test', 'postgres://ada@db/shop'];
+  for (const name of ['prod orders!!', '-shop', 'größe', 'a'.repeat(65)]) {
+    form.name = name;
+    expect([form.isWronglyNamed, form.unsavable?.slice(0, 17)], name).toEqual([true, 'A name has letter']);
+  }
+  for (const name of ['orders-eu', ' 2.shop_A ']) {
+    form.name = name;
+    expect([form.isWronglyNamed, form.unsavable], name).toEqual([false, null]);
+  }
+});
+
 it('writes of the source of a password what belongs to it alone', async () => {
   const backend = fakeBackend({ sampleEvents: 10 });
   const saved = vi.spyOn(backend, 'saveConnection');

@@ -81,6 +81,8 @@ export const EDITOR = {
   cancel: 'Cancel',
   save: 'Save',
   saveAndOpen: 'Save and open',
+  wrongName:
+    'A name has letters of a–z, digits, dots, dashes and underscores, begins with a letter or digit, and has 64 at most',
   needsName: 'Give it a name first',
   needsEnvironment: 'Say what it is first',
   needsPlace: 'Say where the store is first',

@@ -90,6 +90,8 @@ export const INTEGRITY = {
   /** What the engine says, with the field of the window in place of the word of the command line. */
   inWindow: (said: string) =>
     said
+      // Numbers are grouped alike, beside those of the window.
+      .replaceAll(/(?<= position )\d{4,}/g, countText)
       .replaceAll('(--copy)', '(the field “Older copy”)')
       .replaceAll('(--native-key)', '(the field “Store signs with”)'),
   copyHint: 'an older copy of the store, for the states before',

@@ -60,7 +60,7 @@ export const LAB = {
   streams: 'Streams',
   stops: 'Errors',
   failed: (isLeft: boolean) => (isLeft ? 'left fails' : 'right fails'),
-  intervals: (n: number) => countOf(n, 'stretch', 'stretches'),
+  intervals: (n: number) => (n === 0 ? 'equal throughout' : countOf(n, 'differing stretch', 'differing stretches')),
   places: (n: number) => countOf(n, 'place', 'places'),
   head: 'the head',
   from: 'from',

@@ -22,7 +22,7 @@ const SMALL = { width: 1024 / 1.5, height: 640 / 1.5 };
 
 it('has room for every entry of the rail in a small window at 150 %', () => {
   const tokens = SOURCES['./tokens.css'] ?? '';
-  const token = (name: string) => Number(new RegExp(`--${name}: (\\d+)px`).exec(tokens)?.[1]);
+  const token = (name: string) => parseInt(new RegExp(`--${name}: (\\d+)px`).exec(tokens)?.[1] ?? "", 10);
   const [, most, least] =
     /max-height: (\d+)px\) \{\s*button \{\s*min-height: (\d+)px/.exec(SOURCES['../app/Rail.svelte'] ?? '') ?? [];
   expect(Number(most)).toBeGreaterThan(SMALL.height);

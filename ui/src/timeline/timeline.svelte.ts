@@ -401,7 +401,9 @@ export class Timeline {
       return view.placed(anchor.value, this.axis === 'version' ? anchor.x - view.scale / 2 : anchor.x, beyond);
     });
     const isInside = (window: Span) => window.from >= whole.from && window.to <= whole.to;
-    this.window = windows.find(isInside) ?? windows[0] ?? whole;
+    // So few that nothing could come closer are all shown: what is anchored gives way to those that would be hidden.
+    const isFew = lengthOf(whole) <= this.#shortest();
+    this.window = isFew ? whole : (windows.find(isInside) ?? windows[0] ?? whole);
   }
 
   /** The shortest window. */

@@ -10,10 +10,10 @@ import { Timeline } from './timeline.svelte';
 const DAY = 86_400_000_000_000n;
 
 /** A stream of events in bursts, days apart, and the timeline over it. */
-async function open(seed: number, axis: Axis = 'time') {
+async function open(seed: number, axis: Axis = 'time', events = 600) {
   const random = randomFrom(seed);
   let at = 0n;
-  const times = Array.from({ length: 600 }, () => {
+  const times = Array.from({ length: events }, () => {
     at += random() < 0.01 ? DAY * 40n : BigInt(Math.floor(random() * 3_600)) * 1_000_000_000n;
     return at;
   });
@@ -96,6 +96,18 @@ it('keeps the pixel of the anchored event while the axis changes, wherever it is
     timeline.setAxis('time', { value: times[moment - 1] ?? 0n, x });
     await settled();
     expect(Math.abs((xOfMoment(timeline, moment) ?? 0) - x)).toBeLessThan(2.5);
+  }
+});
+
+it('shows all of few events on the axis that counts them, whichever is anchored', async () => {
+  const { timeline } = await open(8, 'time', 15);
+  for (let moment = 1; moment <= 15; moment += 1) {
+    for (const x of [10, 300, 954, 1390]) {
+      timeline.setAxis('time');
+      await settled();
+      timeline.setAxis('version', { value: BigInt(moment), x });
+      expect(timeline.window, `${moment} ${x}`).toEqual(timeline.whole);
+    }
   }
 });
 

@@ -6,6 +6,36 @@ import { fakeBackend } from '../backend/fake';
 let page: Page;
 afterEach(() => page.close());
 
+it('leads from the tabs of the inspector into what they show, by one key', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  for (const [key, tab] of [
+    ['1', 'story'],
+    ['2', 'state'],
+    ['4', 'blame'],
+    ['5', 'event'],
+    ['6', 'raw'],
+    ['7', 'causation'],
+  ] as const) {
+    page.press(key);
+    const door = await page.until(() => page.find(`[data-test=tab-${tab}][aria-selected=true]`));
+    await page.until(() => page.find('#inspector-panel [tabindex="0"]'));
+    await page.until(() => {
+      door.focus();
+      page.press('ArrowDown');
+      return document.activeElement?.closest('#inspector-panel');
+    });
+  }
+  page.press('2');
+  await page.until(() => page.find('[data-test=tab-state][aria-selected=true]'));
+  page.find('[data-test=tab-state]')?.focus();
+  page.press('ArrowDown');
+  expect(document.activeElement?.getAttribute('role')).toBe('treegrid');
+  // A field is chosen then: the keys that need one say nothing else.
+  page.press('Alt+Shift+c');
+  await page.until(() => page.copied.length > 0);
+});
+
 it.each([
   ['1.1.0', []],
   ['1.1.0-rc1', ['not the newest']],

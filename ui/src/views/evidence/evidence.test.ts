@@ -37,7 +37,7 @@ it('makes an anchor where a person says, and verifies against it, with the keys 
   expect(page.all('[data-test=anchor]')).toHaveLength(3);
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=verdict]')?.dataset['outcome'] === 'verified');
-  expect(text('outcome')).toContain('Verified unchanged since');
+  expect(text('outcome')).toContain('Verified Unchanged since');
   expect(text('verify-level')).toContain('every event up to its horizon');
   const terms = page.texts('[data-test=anchor-detail] dt');
   expect(terms.filter((term) => ['Root', 'Signed by'].includes(term)).toSorted()).toEqual(['Root', 'Signed by']);

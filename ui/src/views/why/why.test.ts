@@ -115,7 +115,7 @@ it('tells of code which events change the value when they are left out, and how 
   await ask('/totals/total');
   page.find('[data-test=segment-why]')?.click();
   await page.until(() => page.all('[data-test=why-without]').length === 2);
-  expect(text('why-outcome')).toBe('what it reads cannot be seen');
+  expect(text('why-outcome')).toBe('What it reads cannot be seen');
   expect(text('why-left-out')).toBe(
     '1,200 events left out in turn, 5 of them matter; the handler does not take 4 more',
   );
@@ -149,7 +149,7 @@ it('tells of code what it did with an event instead', async () => {
   });
   await ask('/totals/discount');
   await page.until(() => page.find('[data-test=why-not-ran]'));
-  expect(text('why-not-note')).toBe('what it asks cannot be seen');
+  expect(text('why-not-note')).toBe('What it asks cannot be seen');
   expect(page.texts('[data-test=why-not-ran]')).toEqual([
     'The handler took it and changed /items, the state, 2 more instead',
     'The handler took it and changed nothing',
