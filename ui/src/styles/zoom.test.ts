@@ -22,12 +22,12 @@ const SMALL = { width: 1024 / 1.5, height: 640 / 1.5 };
 
 it('has room for every entry of the rail in a small window at 150 %', () => {
   const tokens = SOURCES['./tokens.css'] ?? '';
-  const token = (name: string) => parseInt(new RegExp(`--${name}: (\\d+)px`).exec(tokens)?.[1] ?? "", 10);
+  const token = (name: string) => +(new RegExp(`--${name}: (\\d+)px`).exec(tokens)?.[1] ?? '');
   const [, most, least] =
     /max-height: (\d+)px\) \{\s*button \{\s*min-height: (\d+)px/.exec(SOURCES['../app/Rail.svelte'] ?? '') ?? [];
-  expect(Number(most)).toBeGreaterThan(SMALL.height);
+  expect(+(most ?? '')).toBeGreaterThan(SMALL.height);
   const height = SMALL.height - token('env') - token('bar') - token('statusbar') - 2 * token('s-1');
-  expect(VIEWS.length * Number(least)).toBeLessThanOrEqual(height);
+  expect(VIEWS.length * +(least ?? '')).toBeLessThanOrEqual(height);
 });
 
 it('has room for all columns of the streams beside what is said of the store, at 150 %', () => {
