@@ -51,7 +51,7 @@ use crate::handler::{self, heed_cancel};
 use crate::replay::{Opening, Replay};
 use crate::rows::{self, Beside, Changes, Folding, RowWindow, toggled};
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text;
 use crate::usecase::event_page;
 use crate::usecase::search::{Search, hits_in_stream};
@@ -170,7 +170,7 @@ impl OpenedHistory {
         let digits = self.digits();
         let (first, head) = (Moment(1), self.stream.track.head());
         let moment = match at {
-            Some(cursor) => self.resolve(cursor)?.1,
+            Some(cursor) => self.resolve(cursor)?.1.moment,
             None => head,
         };
         self.news.skip(&self.findings);
@@ -235,7 +235,8 @@ impl OpenedHistory {
 
     /// What a cursor means here: floor, never nearest.
     pub fn moment_of(&self, cursor: &str) -> Result<MomentFound, AppError> {
-        let (cursor, moment) = self.resolve(cursor)?;
+        let (cursor, found) = self.resolve(cursor)?;
+        let moment = found.moment;
         let digits = self.digits();
         let asked = match cursor {
             Cursor::At(time) => Some(time),
@@ -246,7 +247,7 @@ impl OpenedHistory {
             }
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
-        let explanation = match asked {
+        let mut explanation = match asked {
             Some(asked) => self.explain(asked, moment),
             None => self
                 .stream
@@ -254,6 +255,11 @@ impl OpenedHistory {
                 .map(|found| found.detail)
                 .unwrap_or_default(),
         };
+        if let Some(missing) = self.stream.missing_label().filter(|_| found.lies_in_gap()) {
+            let before = if explanation.is_empty() { "" } else { " · " };
+            explanation.push_str(before);
+            explanation.push_str(&format!("v {missing} is missing: what is shown may lack something"));
+        }
         Ok(MomentFound {
             moment: moment.0,
             version: self.stream.version_label(moment),
@@ -387,8 +393,7 @@ impl OpenedHistory {
     }
 
     fn label_folded(&self, frame: &mut StateFrame, folded: &Folded) {
-        let place = |moment| self.stream.place_label(moment);
-        frame.incomplete_since = folded.incomplete_since.map(place).unwrap_or_default();
+        frame.incomplete_since = self.stream.since_label(folded).unwrap_or_default();
         frame.fault = failed_at(&self.stream, folded).unwrap_or_default();
     }
 
@@ -428,9 +433,9 @@ impl OpenedHistory {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn resolve(&self, cursor: &str) -> Result<(Cursor, Moment), AppError> {
+    fn resolve(&self, cursor: &str) -> Result<(Cursor, Found), AppError> {
         let cursor = self.session.cursor(cursor)?;
-        Ok((cursor, self.stream.track.resolve(&cursor, clock::now())?))
+        Ok((cursor, self.stream.resolve(&cursor, clock::now())?))
     }
 
     fn known_moment(&self, moment: u32) -> Result<Moment, AppError> {

@@ -19,7 +19,7 @@ use crate::error::AppError;
 use crate::findings;
 use crate::mask::{Mask, Part};
 use crate::session::Session;
-use crate::stream::{Stream, beside_what_lacks};
+use crate::stream::{Found, Stream, beside_what_lacks};
 
 /// See the module.
 pub struct Replay {
@@ -166,12 +166,15 @@ impl Replay {
         Ok(())
     }
 
-    /// The state at `moment` as a person may see it: see [`Mask`]. Findings of an event are reported once.
-    pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
+    /// The state at a moment, or at what a cursor means, as a person may see it: see [`Mask`]. Findings of an event are
+    /// reported once.
+    pub fn state_at(&mut self, work: &Work<'_>, at: impl Into<Found>) -> Result<Folded, FoldError> {
+        let at = at.into();
         let mut folded = self
             .history
-            .state_at(work, self.events.as_mut(), &self.findings, moment)?;
+            .state_at(work, self.events.as_mut(), &self.findings, at.moment)?;
         folded.note_missing(self.lacks);
+        at.note(&mut folded);
         let cover = self.mask.cover(&self.stream, &self.category, None, Part::State);
         if !cover.is_empty() {
             folded.state = cover.value(&folded.state);

@@ -1,6 +1,7 @@
 //! One stream of an opened store: its track, and its events by moment.
 
 mod ahead;
+mod found;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use refold_core::work::Work;
 use refold_stores::index::{ArenaSource, Checked, Index, check_stream, is_implausible, report_implausible};
 
 use ahead::Ahead;
+pub use found::Found;
 
 use crate::answer::CauseAnswer;
 use crate::clock;
@@ -49,6 +51,7 @@ pub struct Stream {
     may_lack: bool,
     /// Where events are missing, as far as versions tell.
     lacks: Option<Gap>,
+    numbering: Numbering,
 }
 
 impl Stream {
@@ -119,7 +122,8 @@ impl Stream {
         if track.is_empty() {
             return None;
         }
-        let lacks = track.gap(session.description().numbering());
+        let numbering = session.description().numbering();
+        let lacks = track.gap(numbering);
         Some(Stream {
             id: id.to_vec(),
             category: names.category(StreamOrdinal(0)).to_vec(),
@@ -129,6 +133,7 @@ impl Stream {
             doubt: None,
             may_lack: false,
             lacks,
+            numbering,
         })
     }
 

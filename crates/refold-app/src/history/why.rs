@@ -27,7 +27,7 @@ impl OpenedHistory {
             &self.session,
             &self.stream,
             program,
-            (&path, moment),
+            (&path, moment.into()),
             USUAL_EVENTS,
         )?;
         Ok(WhyTold {
@@ -40,7 +40,7 @@ impl OpenedHistory {
             confirmed: told.is_confirmed,
             untold: told.untold,
             left_out: told.left_out.as_ref().map(|left_out| self.left_out(left_out)),
-            incomplete_since: self.place_or_none(told.incomplete_since),
+            incomplete_since: told.incomplete_since.unwrap_or_default(),
         })
     }
 
@@ -49,7 +49,7 @@ impl OpenedHistory {
         let path = path_of(path)?;
         let to = Moment(to).min(self.stream.track.head());
         let program = &self.opening.program;
-        let asked = (&path, Moment(from).min(to), to);
+        let asked = (&path, Moment(from).min(to), to.into());
         let told = why_not::why_not_place(work, &self.session, &self.stream, program, asked, why_not::USUAL_EVENTS)?;
         Ok(WhyNotTold {
             path: text::shown(path.to_string().as_bytes()),
@@ -105,10 +105,6 @@ impl OpenedHistory {
             failed_at: without.failed.as_ref().map(|failed| named(&failed.event)),
             fault: without.failed.as_ref().map(|failed| failed.fault.clone()),
         }
-    }
-
-    fn place_or_none(&self, since: Option<Moment>) -> String {
-        since.map(|since| self.stream.place_label(since)).unwrap_or_default()
     }
 
     fn why_step(&self, step: &StepAnswer) -> WhyStep {

@@ -26,8 +26,8 @@ pub fn blame(
     let path = Pointer::parse(path.unwrap_or_default())
         .map_err(|error| AppError::invalid(error.to_string(), "write the path as /items/0/price"))?;
     let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame, at)?;
-    let (moment, _) = replayed.resolve(at)?;
-    let folded = replayed.state_at(work, moment)?;
+    let (found, _) = replayed.resolve(at)?;
+    let folded = replayed.state_at(work, found)?;
     if path.find(&folded.state).is_none() {
         let message = format!("the state has nothing at this path at this moment: {path}");
         return Err(AppError::not_found(
@@ -55,14 +55,14 @@ pub fn blame(
             lines: replayed.lines(changed, &leaf.path),
         })
     });
-    let MomentAnswer { version, position, .. } = replayed.moment(moment);
+    let MomentAnswer { version, position, .. } = replayed.moment(found.moment);
     Ok(BlameAnswer {
         stream: text::exact(&replayed.stream.id),
         version,
         position,
         leaves: leaves.collect::<Result<_, AppError>>()?,
         handler: handler::wire(replayed.program.identity()),
-        incomplete_since: folded.incomplete_since.map(|since| replayed.stream.place_label(since)),
+        incomplete_since: replayed.stream.since_label(&folded),
         findings: findings::wire(&replayed.findings),
     })
 }

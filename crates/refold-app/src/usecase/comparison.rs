@@ -19,6 +19,7 @@ use crate::error::AppError;
 use crate::frame::StateFrame;
 use crate::rows::{self, Beside, Changes, Folding, RowWindow};
 use crate::session::Session;
+use crate::stream::Found;
 use crate::wire::{
     ComparedSide, ComparisonIntervals, ComparisonOpened, ComparisonQuery, ComparisonSide, EventPage, EventQuery,
     EventRow, IntervalWire, LabEvent,
@@ -39,7 +40,7 @@ pub struct Comparison {
 struct Side {
     session: Arc<Session>,
     asked: ComparisonSide,
-    moment: Moment,
+    at: Found,
 }
 
 struct Sides {
@@ -82,7 +83,7 @@ impl Comparison {
             Ok::<_, AppError>(Side {
                 session: Arc::clone(session),
                 asked: asked.clone(),
-                moment: replayed.resolve(&asked.at)?.0,
+                at: replayed.resolve(&asked.at)?.0,
             })
         };
         Ok(Comparison {
@@ -111,7 +112,7 @@ impl Comparison {
             current: described(sides.current(), after),
             between: self
                 .is_one_stream(&sides)
-                .then(|| self.base.moment.0.abs_diff(self.current.moment.0)),
+                .then(|| self.base.at.moment.0.abs_diff(self.current.at.moment.0)),
             has_intervals: self.has_intervals(&sides),
             findings: noted,
         })
@@ -154,7 +155,7 @@ impl Comparison {
         Ok(StateFrame {
             seq: query.seq,
             moment: side.moment,
-            base: Some(self.base.moment.0),
+            base: Some(self.base.at.moment.0),
             added: changes.added_count,
             changed: changes.changed_count,
             removed: changes.removed_count,
@@ -187,7 +188,7 @@ impl Comparison {
             };
         }
         let stream = &sides.base.stream;
-        let (first, last) = ordered(self.base.moment, self.current.moment);
+        let (first, last) = ordered(self.base.at.moment, self.current.at.moment);
         let (nothing, digits) = (Problems::default(), self.base.session.description().time_digits);
         let from = first.0.saturating_add(query.offset);
         let moments = (from..last.0).map(|before| Moment(before + 1));
@@ -282,9 +283,9 @@ impl Sides {
         if self.states.as_ref().is_some_and(is_there) {
             return Ok(());
         }
-        let before = self.base.state_at(work, of.base.moment)?;
+        let before = self.base.state_at(work, of.base.at)?;
         let current = self.current.as_mut().unwrap_or(&mut self.base);
-        let after = current.state_at(work, of.current.moment)?;
+        let after = current.state_at(work, of.current.at)?;
         let keys = ArrayKeys::new(current.program.array_keys());
         let changes = if ignores_order {
             diff_unordered(&before.state, &after.state, &keys)
@@ -319,10 +320,7 @@ fn described(replayed: &Replayed, folded: &Folded) -> ComparedSide {
         position: at.position.unwrap_or_default(),
         recorded_at: at.recorded_at.unwrap_or_default(),
         event_type: stream.type_name(moment),
-        incomplete_since: folded
-            .incomplete_since
-            .map(|since| stream.place_label(since))
-            .unwrap_or_default(),
+        incomplete_since: stream.since_label(folded).unwrap_or_default(),
         fault: folded.fault.as_ref().map_or_else(String::new, |(at, fault)| {
             format!("the handler failed at event {}: {fault}", stream.place_label(*at))
         }),

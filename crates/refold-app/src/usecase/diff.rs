@@ -26,6 +26,7 @@ pub fn diff(
     let (to, _) = replayed.resolve(to)?;
     let before = replayed.state_at(work, from)?;
     let after = replayed.state_at(work, to)?;
+    let (from, to) = (from.moment, to.moment);
     let keys = ArrayKeys::new(replayed.program.array_keys());
     let mut changes = Vec::new();
     let found = difference(&before.state, &after.state, &keys);
@@ -57,10 +58,9 @@ pub fn diff(
         handler: handler::wire(replayed.program.identity()),
         changes,
         unclear: replayed.unclear(&after).or_else(|| replayed.unclear(&before)),
-        incomplete_since: after
-            .incomplete_since
-            .or(before.incomplete_since)
-            .map(|since| replayed.stream.place_label(since)),
+        incomplete_since: [&after, &before]
+            .into_iter()
+            .find_map(|side| replayed.stream.since_label(side)),
         findings: findings::wire(&replayed.findings),
     })
 }

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::replay::{Opening, Replay};
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text;
 
 /// One stream under one handler, of which a few moments are looked at.
@@ -67,7 +67,7 @@ impl Replayed {
     }
 
     /// What a cursor text means here, and the instant it asked for if it was a time.
-    pub fn resolve(&self, cursor: &str) -> Result<(Moment, Option<Timestamp>), AppError> {
+    pub fn resolve(&self, cursor: &str) -> Result<(Found, Option<Timestamp>), AppError> {
         let cursor = asked::cursor(cursor, self.zone.as_ref())?;
         let now = clock::now();
         let asked = match cursor {
@@ -75,15 +75,15 @@ impl Replayed {
             Cursor::Ago { nanos } => now.0.checked_sub(nanos).map(Timestamp),
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
-        let moment = self.stream.track.resolve(&cursor, now)?;
-        if let Some(finding) = self.stream.past_head(&cursor, moment, self.end) {
+        let found = self.stream.resolve(&cursor, now)?;
+        if let Some(finding) = self.stream.past_head(&cursor, found.moment, self.end) {
             self.findings.report(finding);
         }
-        Ok((moment, asked))
+        Ok((found, asked))
     }
 
-    pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
-        self.replay.state_at(work, moment)
+    pub fn state_at(&mut self, work: &Work<'_>, at: impl Into<Found>) -> Result<Folded, FoldError> {
+        self.replay.state_at(work, at)
     }
 
     /// The last event before `moment` that changed the place, also by removing it.
@@ -122,13 +122,18 @@ impl Replayed {
 
     /// Why a state is not known to be whole; `None`: nothing says that it lacks anything.
     pub fn unclear(&self, folded: &Folded) -> Option<String> {
-        let (what, at) = match (&folded.fault, folded.incomplete_since) {
-            (Some((at, fault)), _) => (format!("the handler failed there: {fault}"), *at),
-            (None, Some(since)) => ("from there on the state may lack something".to_owned(), since),
-            (None, None) => return None,
+        let (what, at) = match &folded.fault {
+            Some((at, fault)) => (
+                format!("the handler failed there: {fault}"),
+                self.stream.place_label(*at),
+            ),
+            None => (
+                "from there on the state may lack something".to_owned(),
+                self.stream.since_label(folded)?,
+            ),
         };
         let stream = text::shown(&self.stream.id);
-        Some(format!("{stream}, event {}: {what}", self.stream.place_label(at)))
+        Some(format!("{stream}, event {at}: {what}"))
     }
 
     pub fn time_label(&self, time: Timestamp) -> String {

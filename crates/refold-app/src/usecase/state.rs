@@ -18,13 +18,13 @@ pub fn state(
 ) -> Result<StateAnswer, AppError> {
     let believed = session.believed(handler, at)?;
     let mut replayed = Replayed::open(work, session, stream, believed.as_deref(), Detail::State, at)?;
-    let (moment, asked) = replayed.resolve(at)?;
-    let folded = replayed.state_at(work, moment)?;
+    let (found, asked) = replayed.resolve(at)?;
+    let folded = replayed.state_at(work, found)?;
     let MomentAnswer {
         version,
         position,
         recorded_at,
-    } = replayed.moment(moment);
+    } = replayed.moment(found.moment);
     Ok(StateAnswer {
         stream: text::exact(&replayed.stream.id),
         version,
@@ -32,8 +32,8 @@ pub fn state(
         recorded_at,
         as_of: asked.map(|time| replayed.time_label(time)),
         handler: handler::wire(replayed.program.identity()),
+        incomplete_since: replayed.stream.since_label(&folded),
         state: Literal(folded.state),
-        incomplete_since: folded.incomplete_since.map(|since| replayed.stream.place_label(since)),
         findings: findings::wire(&replayed.findings),
     })
 }

@@ -4,7 +4,7 @@ use refold_app::text::{counted, grouped};
 use refold_app::usecase::lab::why_not::{AskedEvents, RanAnswer, TriedAnswer, WhyNotAnswer, why_not};
 
 use super::why::{at_line, event_text, place_text, read_place, value_text};
-use super::{Context, handler_line};
+use super::{Context, handler_line, incomplete_line};
 use crate::arguments::WhyNot;
 use crate::print::{self, Ended, Printer, Table};
 
@@ -34,6 +34,9 @@ pub fn run(context: &Context<'_>, asked: &WhyNot) -> Result<u8, Ended> {
     }
     printer.line(&format!("{}  {}", answer.stream, place_text(&answer.path)))?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
+    if let Some(since) = &answer.incomplete_since {
+        printer.line(&incomplete_line(since))?;
+    }
     let changed = match &answer.last_changed {
         Some(event) => format!(
             "{} changed it, last {}",

@@ -43,8 +43,9 @@ pub fn try_on(
     };
     let against = against(work, session, origin, draft, Scope::Until { stream, cursor: at })?;
     let (found, mut replay) = Replay::open(work, session, stream, &opening, &noted)?;
-    let moment = found.track.resolve(&session.cursor(at)?, clock::now())?;
-    let after = replay.state_at(work, moment)?;
+    let asked = found.resolve(&session.cursor(at)?, clock::now())?;
+    let moment = asked.moment;
+    let after = replay.state_at(work, asked)?;
     let before = replay.state_at(work, Moment(moment.0.saturating_sub(1)))?;
     // Behind the event on which the draft failed nothing was folded.
     let (mut rows, changed) = match after.fault {
@@ -59,11 +60,11 @@ pub fn try_on(
         .fault
         .as_ref()
         .map_or(moment, |(at, _)| Moment(at.0.saturating_sub(1)));
+    let lacking = found.since_label(&after);
     let fault = after.fault.map(|(at, fault)| TriedFault {
         event: event_at(&found, at),
         problem: problem(&fault),
     });
-    let lacking = after.incomplete_since.map(|since| found.place_label(since));
     Ok(DraftTried {
         stream: crate::text::shown(&found.id),
         handler: handler::wire(opening.program.identity()),

@@ -111,10 +111,8 @@ pub fn known(work: &Work<'_>, session: &Session, stream: &str, asked: Question<'
     let program = session.adopted(asked.handler)?;
     let dated = DatedStream::read(work, session, stream, asked.occurred)?;
     let about = instant(session, asked.about)?;
-    let until = dated
-        .stream
-        .track
-        .resolve(&session.cursor(asked.known_at)?, clock::now())?;
+    let known_at = dated.stream.resolve(&session.cursor(asked.known_at)?, clock::now())?;
+    let until = known_at.moment;
     let chosen = dated.happened_by(about, until);
     let cover = dated.cover(session);
     let known = dated.fold_chosen(work, program.as_ref(), &cover, &chosen, asked.order, &mut dated.found())?;
@@ -126,7 +124,10 @@ pub fn known(work: &Work<'_>, session: &Session, stream: &str, asked: Question<'
         handler: handler::wire(program.identity()),
         events: narrow(chosen.len()),
         state: answer.map(|answer| Literal(cover.value(&answer.folded.state))),
-        incomplete_since: answer.and_then(|answer| answer.lacking).map(|row| dated.place_of(row)),
+        incomplete_since: answer
+            .and_then(|answer| answer.lacking)
+            .map(|row| dated.place_of(row))
+            .or_else(|| dated.missing_by(about, known_at)),
         order: known.order,
         difference_count: narrow(known.differences.len()),
         differences: known
@@ -155,8 +156,9 @@ pub fn corrections(
     let known_by = session.adopted(newest.as_deref())?;
     let dated = DatedStream::read(work, session, stream, asked.occurred)?;
     let now = clock::now();
-    let until = dated.stream.track.resolve(&Cursor::At(instant), now)?;
-    let known_until = dated.stream.track.resolve(&session.cursor(asked.known_at)?, now)?;
+    let believed_at = dated.stream.resolve(&Cursor::At(instant), now)?;
+    let known_at = dated.stream.resolve(&session.cursor(asked.known_at)?, now)?;
+    let (until, known_until) = (believed_at.moment, known_at.moment);
     if known_until < until {
         return Err(AppError::invalid(
             format!(
@@ -221,7 +223,9 @@ pub fn corrections(
             .into_iter()
             .chain(answer.lacking)
             .min()
-            .map(|row| dated.place_of(row)),
+            .map(|row| dated.place_of(row))
+            .or_else(|| dated.stream.missing_label().filter(|_| believed_at.lies_in_gap()))
+            .or_else(|| dated.missing_by(instant, known_at)),
         missing,
         findings: findings::wire(&dated.findings),
     })

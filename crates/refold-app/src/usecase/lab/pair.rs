@@ -19,7 +19,7 @@ use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::replay::{Opening, Replay};
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text::{shown_path, shown_value};
 use crate::wire::{LabEvent, PairInterval, PairOpened, PairPage, PairRow, PairStop};
 
@@ -29,7 +29,7 @@ const MOST_ROWS: usize = 2_000;
 /// See the module.
 pub struct Pair {
     stream: Stream,
-    until: Moment,
+    until: Found,
     digits: u8,
     compared: CompareAnswer,
     /// Left, right.
@@ -59,8 +59,8 @@ impl Pair {
         let (found, left) = Replay::open(work, session, stream, &opening(left)?, &findings)?;
         let right = Replay::of_stream(session, &found, &opening(right)?, &findings)?;
         let until = match until.map(|cursor| session.cursor(cursor)).transpose()? {
-            Some(cursor) => found.track.resolve(&cursor, clock::now())?,
-            None => found.track.head(),
+            Some(cursor) => found.resolve(&cursor, clock::now())?,
+            None => found.track.head().into(),
         };
         Ok(Pair {
             stream: found,
@@ -85,7 +85,7 @@ impl Pair {
                 until_event: interval.until.as_ref().map(LabEvent::from),
             })
             .collect();
-        let end = self.until.0.saturating_add(1);
+        let end = self.until.moment.0.saturating_add(1);
         let bad: Vec<(u32, u32)> = all.iter().map(|it| (it.from, it.until.unwrap_or(end))).collect();
         let stop = |side| {
             let stop = self.compared.errors.iter().find(|stop| stop.side == side)?;
@@ -100,8 +100,8 @@ impl Pair {
             stream: crate::text::shown(&self.stream.id),
             left: self.compared.left.clone(),
             right: self.compared.right.clone(),
-            events: self.until.0,
-            bar: bar(&bad, self.until.0),
+            events: self.until.moment.0,
+            bar: bar(&bad, self.until.moment.0),
             interval_count: differing.map_or(0, |of| of.interval_count),
             intervals: all.into_iter().take(MOST_CHANGES).collect(),
             left_stop: stop(Side::Left),
@@ -111,21 +111,27 @@ impl Pair {
 
     /// Both states at a moment. `is_whole`: what is equal too.
     pub fn page(&self, work: &Work<'_>, moment: u32, is_whole: bool) -> Result<PairPage, AppError> {
-        if moment > self.until.0 {
+        if moment > self.until.moment.0 {
             let message = format!(
                 "only {} events are looked at",
-                crate::text::grouped(self.until.0.into())
+                crate::text::grouped(self.until.moment.0.into())
             );
             return Err(AppError::invalid(message, "compare the stream again, further"));
         }
         let moment = Moment(moment);
+        // The last one is looked at as it was asked for.
+        let at = if moment == self.until.moment {
+            self.until
+        } else {
+            moment.into()
+        };
         let [left, right] = {
             let mut replays = self.lock()?;
             let [left, right] = &mut *replays;
-            [left.state_at(work, moment)?, right.state_at(work, moment)?]
+            [left.state_at(work, at)?, right.state_at(work, at)?]
         };
         let (rows, differing, places) = side_by_side(&left.state, &right.state, is_whole);
-        let place = |folded: &Folded| folded.incomplete_since.map(|since| self.stream.place_label(since));
+        let since = |folded: &Folded| self.stream.since_label(folded);
         Ok(PairPage {
             moment: moment.0,
             event: event_at(&self.stream, moment),
@@ -133,7 +139,7 @@ impl Pair {
             rows,
             differing,
             places,
-            incomplete_since: place(&left).or_else(|| place(&right)).unwrap_or_default(),
+            incomplete_since: since(&left).or_else(|| since(&right)).unwrap_or_default(),
         })
     }
 

@@ -20,7 +20,7 @@ use crate::clock::Monotonic;
 use crate::error::AppError;
 use crate::mask::{Cover, Mask, Part};
 use crate::session::Session;
-use crate::stream::{Stream, StreamEvents};
+use crate::stream::{Found, Stream, StreamEvents};
 
 /// See the module.
 pub(super) struct StreamPast<'w> {
@@ -61,13 +61,15 @@ impl<'w> StreamPast<'w> {
         })
     }
 
-    /// The state at a moment with what is known about it.
-    pub fn folded_at(&mut self, moment: Moment) -> Result<Folded, AppError> {
+    /// The state at a moment, or at what a cursor means, with what is known about it.
+    pub fn folded_at(&mut self, at: impl Into<Found>) -> Result<Folded, AppError> {
+        let at = at.into();
         self.work.check()?;
         let mut folded = self
             .history
-            .state_at(self.work, self.source.as_mut(), &self.findings, moment)?;
+            .state_at(self.work, self.source.as_mut(), &self.findings, at.moment)?;
         folded.note_missing(self.lacks);
+        at.note(&mut folded);
         Ok(folded)
     }
 }

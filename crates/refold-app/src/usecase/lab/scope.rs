@@ -88,11 +88,11 @@ fn fold_stream(
     };
     let until = until.map(|cursor| session.cursor(cursor)).transpose()?;
     let (stream, mut replay) = Replay::open(work, session, stream, &opening, findings)?;
-    let moment = match until {
-        Some(cursor) => stream.track.resolve(&cursor, clock::now())?,
-        None => stream.track.head(),
+    let found = match until {
+        Some(cursor) => stream.resolve(&cursor, clock::now())?,
+        None => stream.track.head().into(),
     };
-    let folded = replay.state_at(work, moment)?;
+    let folded = replay.state_at(work, found)?;
     let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
     finish(&stream.id, &cover, &folded);
     Ok(Rebuilt {

@@ -1,6 +1,7 @@
 //! The sample store has two versions of a handler, of which the first has a bug: what the lab says of all streams is
 //! what it says of each alone, and what the states of each say.
 
+mod gaps;
 mod outside;
 mod slices;
 mod small;

@@ -10,7 +10,7 @@ use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
-use refold_handlers::lab::why::{Past as _, Role, Step, Traced, Why, why as slice};
+use refold_handlers::lab::why::{Role, Step, Traced, Why, why as slice};
 use serde::Serialize;
 
 use super::left_out::{LeftOutAnswer, MOST_LEFT_OUT, left_out};
@@ -19,7 +19,7 @@ use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
 use crate::mask::Part;
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text::Exact;
 use crate::usecase::field_history::path_of;
 use crate::usecase::replayed::Replayed;
@@ -116,7 +116,8 @@ pub fn why(
 ) -> Result<WhyAnswer, AppError> {
     let path = path_of(path)?;
     let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame, at)?;
-    let (moment, _) = replayed.resolve(at)?;
+    let (found, _) = replayed.resolve(at)?;
+    let moment = found.moment;
     let changed = replayed.change_until(work, &path, moment)?;
     let cause = |moment| replayed.cause(moment);
     let told = why_place(
@@ -124,7 +125,7 @@ pub fn why(
         session,
         &replayed.stream,
         &replayed.program,
-        (&path, moment),
+        (&path, found),
         most_events,
     )?;
     Ok(WhyAnswer {
@@ -143,7 +144,7 @@ pub fn why(
         cut_at: told.cut_at.and_then(cause),
         of_start: told.is_of_start,
         confirmed: told.is_confirmed,
-        incomplete_since: told.incomplete_since.map(|since| replayed.stream.place_label(since)),
+        incomplete_since: told.incomplete_since,
         findings: findings::wire(&replayed.findings),
     })
 }
@@ -163,8 +164,8 @@ pub struct PlaceWhy {
     /// See [`WhyAnswer::untold`] and [`WhyAnswer::left_out`].
     pub untold: Option<String>,
     pub left_out: Option<LeftOutAnswer>,
-    /// The first moment whose state may lack something.
-    pub incomplete_since: Option<Moment>,
+    /// See [`Stream::since_label`].
+    pub incomplete_since: Option<String>,
 }
 
 /// See [`why`]; `asked`: the place and the moment.
@@ -173,13 +174,14 @@ pub fn why_place(
     session: &Session,
     stream: &Stream,
     program: &Arc<dyn HandlerProgram>,
-    (path, moment): (&Pointer, Moment),
+    (path, at): (&Pointer, Found),
     most_events: usize,
 ) -> Result<PlaceWhy, AppError> {
     // Whoever opened the stream reports what was found in its events.
     let mut past = StreamPast::open(work, session, stream, program, &Arc::<Findings>::default())?;
-    let value = path.find(&past.state_at(moment)?).cloned();
-    let incomplete_since = past.folded_at(moment)?.incomplete_since;
+    let (folded, moment) = (past.folded_at(at)?, at.moment);
+    let value = path.find(&folded.state).cloned();
+    let incomplete_since = stream.since_label(&folded);
     let (found, untold) = match slice(&mut past, path, moment, most_events) {
         Ok(found) => (found, None),
         Err(Ok(at)) => (nothing(), Some(unseen(program.as_ref(), &stream.place_label(at)))),

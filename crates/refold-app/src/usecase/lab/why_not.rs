@@ -21,7 +21,7 @@ use super::why::{ReadAnswer, read_answer, stored_type};
 use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text::Exact;
 use crate::usecase::field_history::path_of;
 use crate::usecase::replayed::Replayed;
@@ -68,6 +68,8 @@ pub struct WhyNotAnswer {
     pub untold: Option<String>,
     /// Why the last of the events were given to no rule; `null`: all were.
     pub stopped: Option<StoppedAnswer>,
+    /// See [`Stream::since_label`]; of the state after the last of the events.
+    pub incomplete_since: Option<String>,
     pub findings: Vec<FindingWire>,
 }
 
@@ -164,8 +166,8 @@ pub fn why_not(
     let replayed = Replayed::open(work, session, stream, handler, Detail::State, until)?;
     let (to, _) = replayed.resolve(until)?;
     let from = match asked {
-        AskedEvents::One(_) => Moment(to.0.saturating_sub(1)),
-        AskedEvents::Span { from, .. } => replayed.resolve(from)?.0.min(to),
+        AskedEvents::One(_) => Moment(to.moment.0.saturating_sub(1)),
+        AskedEvents::Span { from, .. } => replayed.resolve(from)?.0.moment.min(to.moment),
     };
     let answer = why_not_place(
         work,
@@ -188,9 +190,10 @@ pub fn why_not_place(
     session: &Session,
     stream: &Stream,
     program: &Arc<dyn HandlerProgram>,
-    (path, from, to): (&Pointer, Moment, Moment),
+    (path, from, at): (&Pointer, Moment, Found),
     most_events: usize,
 ) -> Result<WhyNotAnswer, AppError> {
+    let to = at.moment;
     if to == Moment::START {
         let message = "there is no event at this cursor to be asked: it is the start of the stream";
         return Err(AppError::invalid(
@@ -199,7 +202,9 @@ pub fn why_not_place(
         ));
     }
     let mut past = StreamPast::open(work, session, stream, program, &Arc::<Findings>::default())?;
-    let failed = past.folded_at(to)?.fault.filter(|(failed, _)| *failed < to);
+    let folded = past.folded_at(at)?;
+    let incomplete_since = stream.since_label(&folded);
+    let failed = folded.fault.filter(|(failed, _)| *failed < to);
     let mut search = Search {
         stopped_after: failed.as_ref().map(|(failed, _)| *failed),
         stream,
@@ -235,7 +240,10 @@ pub fn why_not_place(
             events: to.0 - failed.0.max(from.0),
         })
     });
-    Ok(search.answer(from, to, stopped))
+    Ok(WhyNotAnswer {
+        incomplete_since,
+        ..search.answer(from, to, stopped)
+    })
 }
 
 struct Search<'s> {
@@ -461,6 +469,7 @@ impl Search<'_> {
                 ),
             }),
             stopped,
+            incomplete_since: None,
             findings: Vec::new(),
         }
     }

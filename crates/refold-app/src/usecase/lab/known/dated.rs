@@ -20,7 +20,7 @@ use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::mask::{Cover, Part};
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text;
 use crate::usecase::field_history::path_of;
 use crate::usecase::lab::{shown_at, why};
@@ -213,6 +213,19 @@ impl DatedStream {
                 .copied(),
             folded,
         })
+    }
+
+    /// The first event that is missing, where it may be one of those that are known at the cursor and happened by a time:
+    /// though none behind it counts. When it happened nobody knows, but that it is not looked for before the event that it
+    /// follows.
+    pub fn missing_by(&self, about: Timestamp, known_at: Found) -> Option<String> {
+        let gap = self.stream.lacks()?;
+        let is_known = known_at.lies_in_gap() || gap.since <= known_at.moment;
+        let before = Moment(gap.since.0.saturating_sub(1)).event_index();
+        let is_after = before
+            .and_then(|row| self.occurred.get(row))
+            .is_none_or(|last| last.is_none() || *last <= about);
+        self.stream.missing_label().filter(|_| is_known && is_after)
     }
 
     /// What nobody can know from the store alone.
