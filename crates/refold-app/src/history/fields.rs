@@ -44,7 +44,7 @@ impl OpenedHistory {
             Some(known) if known.head == head => known,
             _ => {
                 let program = self.opening.program.as_ref();
-                let field = FieldHistory::read(work, &self.session, &self.stream, program, &path)?;
+                let field = FieldHistory::read(work, &self.session, &self.stream, program, &path, None)?;
                 let shape = shape_of(&field);
                 self.fields.keep(Known {
                     head,

@@ -37,27 +37,35 @@ pub struct FieldValue {
 }
 
 impl FieldHistory {
-    /// Folds the whole stream once.
+    /// Folds the whole stream once. What is found in its events goes to `found`; `None`: whoever opened it reports it.
     pub fn read(
         work: &Work<'_>,
         session: &Session,
         stream: &Stream,
         program: &dyn HandlerProgram,
         path: &Pointer,
+        found: Option<&Findings>,
     ) -> Result<FieldHistory, AppError> {
         let mut values: Vec<FieldValue> = Vec::new();
         let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
-        let head = whole_fold(work, session, stream, program, "reading the field", &mut |fold| {
-            let folded = fold.folded()?;
-            let value = cover.find(path, &folded.state);
-            if values.last().is_none_or(|last| last.value != value) {
-                values.push(FieldValue {
-                    moment: folded.moment,
-                    value,
-                });
-            }
-            Ok(())
-        })?;
+        let head = whole_fold(
+            work,
+            session,
+            stream,
+            program,
+            ("reading the field", found),
+            &mut |fold| {
+                let folded = fold.folded()?;
+                let value = cover.find(path, &folded.state);
+                if values.last().is_none_or(|last| last.value != value) {
+                    values.push(FieldValue {
+                        moment: folded.moment,
+                        value,
+                    });
+                }
+                Ok(())
+            },
+        )?;
         Ok(FieldHistory {
             path: path.clone(),
             values,
@@ -95,10 +103,11 @@ pub fn field_history(
 ) -> Result<FieldAnswer, AppError> {
     let path = path_of(path)?;
     let program = session.adopted(handler)?;
-    let (of_skeleton, lacking) = (Findings::default(), Findings::default());
+    let (of_skeleton, found) = (Findings::default(), Findings::default());
     let stream = Stream::load(work, session, stream, &of_skeleton)?;
-    findings::add_lacking(&of_skeleton, &lacking);
-    let field = FieldHistory::read(work, session, &stream, program.as_ref(), &path)?;
+    findings::add_lacking(&of_skeleton, &found);
+    stream.report_track(session.description().numbering(), &found);
+    let field = FieldHistory::read(work, session, &stream, program.as_ref(), &path, Some(&found))?;
     if field.count() == 0 {
         let message = format!("no state of this stream ever had anything at this path: {path}");
         let hint = "look at the paths of the state: refold state, or refold blame without --path";
@@ -111,7 +120,7 @@ pub fn field_history(
         handler: handler::wire(program.identity()),
         values: field.shown().iter().map(|of| answer(&stream, of, digits)).collect(),
         incomplete_since: field.incomplete_since.map(|since| stream.place_label(since)),
-        findings: findings::wire(&lacking),
+        findings: findings::wire(&found),
     })
 }
 

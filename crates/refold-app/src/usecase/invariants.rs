@@ -36,7 +36,14 @@ pub fn breaks(
     let program = handler.program();
     let rules = Arc::new(Rules::OfPackage(handler.clone()));
     let checked = Checked::new(program, Arc::clone(&rules), usize::MAX);
-    let folded = whole_fold(work, session, stream, &checked, "checking invariants", &mut |_| Ok(()))?;
+    let folded = whole_fold(
+        work,
+        session,
+        stream,
+        &checked,
+        ("checking invariants", None),
+        &mut |_| Ok(()),
+    )?;
     let watched = Watched::of_state(&folded.state)
         .ok_or_else(|| AppError::internal("checking invariants came to something else than what was seen"))?;
     let of = |at: usize| rules.invariants().iter().nth(at);

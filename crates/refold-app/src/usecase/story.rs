@@ -36,6 +36,7 @@ pub fn story(
     let templates = handler::story(handler)?;
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
+    stream.report_track(session.description().numbering(), &findings);
     let wanted = asked.wanted(work, session, &stream)?;
     let (from, to) = asked.range(session, &stream, &findings)?;
     let keys = ArrayKeys::new(program.array_keys());

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use refold_core::event::EventBatch;
+use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldError, Folded};
 use refold_core::port::handler::{HandlerProgram, StatesAsked};
 use refold_core::track::Moment;
@@ -21,14 +22,14 @@ const STRIDE: usize = 256;
 const AHEAD: usize = 32;
 
 /// Calls `visit` with the fold before the first event and after each event, in fold order, and returns what it came to.
-/// `phase` names the work for who is told how far it is. Nothing is reported: the history that is open beside it reports
-/// what it finds.
+/// `phase` names the work for who is told how far it is. What folding finds goes to `found`; `None`: the history that is
+/// open beside it reports it.
 pub fn whole_fold(
     work: &Work<'_>,
     session: &Session,
     stream: &Stream,
     program: &dyn HandlerProgram,
-    phase: &'static str,
+    (phase, found): (&'static str, Option<&Findings>),
     visit: &mut dyn FnMut(&mut Fold) -> Result<(), FoldError>,
 ) -> Result<Folded, AppError> {
     let mut fold = Fold::new(program, Detail::State)?;
@@ -50,7 +51,7 @@ pub fn whole_fold(
                 let mut coming = (row..batch.len().min(row + AHEAD)).map(|row| batch.event(row));
                 fold.look_ahead(&mut coming, events.names(), StatesAsked::EveryState);
             }
-            fold.step(&batch.event(row), events.names(), None)?;
+            fold.step(&batch.event(row), events.names(), found)?;
             visit(&mut fold)?;
             if row % STRIDE == STRIDE - 1 {
                 work.check()?;

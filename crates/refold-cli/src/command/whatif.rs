@@ -9,7 +9,7 @@ use refold_app::usecase::lab::whatif::{
     Edits, LineCourse, RowAnswer, SandboxEvent, SandboxPlace, WhatIfAnswer, read_edits, whatif,
 };
 
-use super::{Context, handler_line, place};
+use super::{Context, handler_line, incomplete_line, place};
 use crate::arguments::WhatIf;
 use crate::print::{self, Ended, Printer, Table};
 
@@ -63,6 +63,9 @@ fn print_heading(printer: &mut Printer, answer: &WhatIfAnswer) -> Result<(), End
     );
     printer.line(&from)?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
+    if let Some(since) = &answer.incomplete_since {
+        printer.line(&incomplete_line(since))?;
+    }
     for edit in &answer.edits {
         printer.line(&format!("  {}", shown(edit.as_bytes())))?;
     }

@@ -32,7 +32,7 @@ pub(in crate::usecase) fn read(session: &Session, path: &str) -> (Stream, FieldH
     let stream = Stream::load(&work, session, "s", &Findings::default()).unwrap();
     let program = handler::open(None).unwrap();
     let path = Pointer::parse(path).unwrap();
-    let field = FieldHistory::read(&work, session, &stream, program.as_ref(), &path).unwrap();
+    let field = FieldHistory::read(&work, session, &stream, program.as_ref(), &path, None).unwrap();
     (stream, field)
 }
 
@@ -126,6 +126,6 @@ fn a_cancelled_read_ends_without_an_answer() {
     let stream = Stream::load(&work, &session, "s", &Findings::default()).unwrap();
     cancel.cancel();
     let program = handler::open(None).unwrap();
-    let read = FieldHistory::read(&work, &session, &stream, program.as_ref(), &Pointer::ROOT);
+    let read = FieldHistory::read(&work, &session, &stream, program.as_ref(), &Pointer::ROOT, None);
     assert_eq!(read.err().map(|error| error.code), Some(crate::ErrorCode::Cancelled));
 }

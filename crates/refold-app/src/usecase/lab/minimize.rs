@@ -121,6 +121,7 @@ pub fn minimize(
     let Some((last, identity)) = events.first_failure(work, &shown, &all)? else {
         return Ok(answer);
     };
+    expect_whole(&stream, &events, last)?;
     let found = match extent {
         Extent::Smallest => smallest_part(work, &events, &shown, last, &identity)?,
         Extent::Whole => Minimized {
@@ -183,6 +184,22 @@ pub fn minimize(
     answer.is_minimal = found.is_minimal;
     answer.case = Some(case);
     Ok(answer)
+}
+
+/// A failure behind events that are missing may come of their absence: a case of it would ask of a handler what no history
+/// ever asked.
+fn expect_whole(stream: &Stream, events: &Events<'_>, last: usize) -> Result<(), AppError> {
+    match stream.lacks().and_then(|gap| gap.since.event_index()) {
+        Some(behind) if behind <= last => Err(AppError::invalid(
+            format!(
+                "it shows at {}, but events before {} are missing, and might have kept it",
+                events.label(last),
+                events.label(behind)
+            ),
+            "minimize a stream whose events are all there, or look for a copy of the store that has them",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a case into a file that is not there yet: a person keeps it.

@@ -60,6 +60,8 @@ pub struct WhatIfAnswer {
     /// Both lines side by side, from the first event that is otherwise; the first ones of many.
     pub rows: Vec<RowAnswer>,
     pub row_count: u32,
+    /// The first event of the record behind events that are missing, as a person names it: both lines lack what these did.
+    pub incomplete_since: Option<String>,
     pub findings: Vec<FindingWire>,
 }
 
@@ -174,6 +176,7 @@ pub(super) fn fold_both(
     let program = session.adopted(handler)?;
     let noted = Arc::<Findings>::default();
     let opened = Opened::open(work, session, stream, edits, wrong, &noted)?;
+    opened.stream.report_track(session.description().numbering(), &noted);
     let rules = match handler::opened(handler)? {
         Some(opened) if !opened.invariants().is_empty() => Some(Rules::OfPackage(opened)),
         _ => None,
@@ -217,6 +220,7 @@ pub(super) fn fold_both(
         invariants: seeing.invariants,
         rows: seeing.rows,
         row_count: seeing.row_count,
+        incomplete_since: opened.stream.lacks().map(|gap| opened.stream.place_label(gap.since)),
         findings: findings::wire(&noted),
     };
     let (course, stops) = (seeing.course, seeing.stops);

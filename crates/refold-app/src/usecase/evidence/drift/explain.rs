@@ -125,13 +125,20 @@ impl Asked<'_> {
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
         beside.is_told = self.until.is_some() && says != Says::Unreadable;
         let quiet = Work::new(work.cancel_token(), &Silent);
-        let folded = whole_fold(&quiet, self.session, stream, self.program, "explaining", &mut |fold| {
-            let folded = fold.folded()?;
-            if folded.fault.is_none() {
-                beside.look(folded.moment, &folded.state);
-            }
-            Ok::<(), FoldError>(())
-        })?;
+        let folded = whole_fold(
+            &quiet,
+            self.session,
+            stream,
+            self.program,
+            ("explaining", None),
+            &mut |fold| {
+                let folded = fold.folded()?;
+                if folded.fault.is_none() {
+                    beside.look(folded.moment, &folded.state);
+                }
+                Ok::<(), FoldError>(())
+            },
+        )?;
         let fault = folded.fault.filter(|(at, _)| *at <= last);
         let fault = fault.map(|(at, fault)| format!("the handler fails at {}: {fault}", named(stream, at)));
         let Some(mut judged) = beside.judged(stream) else {

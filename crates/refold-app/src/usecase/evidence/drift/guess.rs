@@ -341,12 +341,19 @@ fn state_at(
 ) -> Result<Value, AppError> {
     let quiet = Work::new(work.cancel_token(), &Silent);
     let mut state = Value::Null;
-    whole_fold(&quiet, session, stream, program, "folding the sample", &mut |fold| {
-        if fold.moment() == moment {
-            state = fold.folded()?.state;
-        }
-        Ok(())
-    })?;
+    whole_fold(
+        &quiet,
+        session,
+        stream,
+        program,
+        ("folding the sample", None),
+        &mut |fold| {
+            if fold.moment() == moment {
+                state = fold.folded()?.state;
+            }
+            Ok(())
+        },
+    )?;
     Ok(state)
 }
 

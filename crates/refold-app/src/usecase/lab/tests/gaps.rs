@@ -13,7 +13,10 @@ use super::super::why_not::{AskedEvents, why_not};
 use super::*;
 use crate::usecase::blame::blame;
 use crate::usecase::diff::diff;
+use crate::usecase::events::Events;
+use crate::usecase::field_history::field_history;
 use crate::usecase::state::state;
+use crate::usecase::story::story;
 
 const HOUR: i64 = 60 * 60 * 1_000_000_000;
 const NEW_YEAR: i64 = 18_262 * 24 * HOUR;
@@ -100,4 +103,60 @@ fn a_state_at_a_cursor_within_a_gap_is_incomplete_since_what_is_missing() {
             assert_eq!(told.incomplete_since.as_deref(), since, "corrections about {at}");
         }
     }
+}
+
+#[test]
+fn a_branch_of_a_stream_with_a_gap_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let edits = whatif::Edits::read("edits.json", br#"{"refold": "whatif/1", "edits": [{"skip": "v5"}]}"#).unwrap();
+    let told = whatif::whatif(&work, &session, "counter-1", None, &edits).unwrap();
+    assert_eq!(told.incomplete_since.as_deref(), Some("4"));
+    let codes: Vec<&str> = told.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["version-gap"]);
+}
+
+#[test]
+fn a_failure_behind_missing_events_is_not_minimized() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let of = |condition: &str, extent| {
+        let failure = Failure::Invariant {
+            id: condition,
+            unless: None,
+        };
+        minimize(&work, &session, "counter-1", None, failure, extent)
+    };
+    for extent in [Extent::Smallest, Extent::Whole] {
+        let refused = of("state.n < 4", extent).unwrap_err();
+        assert_eq!(refused.code, crate::ErrorCode::InvalidInput);
+        assert!(
+            refused.message.contains("events before v4 are missing"),
+            "{}",
+            refused.message
+        );
+        let shown = of("state.n < 2", extent).unwrap();
+        assert!(shown.failure.is_some(), "it shows before the gap");
+    }
+}
+
+#[test]
+fn a_field_and_a_story_tell_of_the_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let codes = |findings: &[crate::wire::FindingWire]| {
+        let codes = findings.iter().map(|finding| finding.code.clone());
+        codes.collect::<Vec<_>>()
+    };
+    let field = field_history(&work, &session, "counter-1", "/n", None).unwrap();
+    assert_eq!(field.incomplete_since.as_deref(), Some("4"));
+    assert_eq!(codes(&field.findings), ["version-gap"]);
+    let told = story(&work, &session, "counter-1", &Events::default(), None, &mut |_| Ok(())).unwrap();
+    assert_eq!(codes(&told), ["version-gap"]);
 }
