@@ -251,3 +251,20 @@ fn what_is_hidden_of_a_state_is_hidden_of_what_it_would_be() {
         "{hidden:?} {shown:?}"
     );
 }
+
+/// A handler that counts beside its state goes on counting in every history that is tried: nothing is told of that.
+#[test]
+fn of_a_handler_that_does_not_answer_alike_nothing_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("count.js");
+    let counts =
+        "let n = 0\nexport default {\n  initial: () => ({}),\n  on: { Seen(state) { n += 1; state.n = n } },\n}\n";
+    std::fs::write(&script, counts).unwrap();
+    let session = session(&[("Seen", "{}"); 4], folder.path());
+    let cancel = CancelToken::default();
+    let (work, handler) = (Work::new(&cancel, &Silent), script.to_string_lossy());
+    let answer = why(&work, &session, "person-1", "/n", "head", Some(&handler), USUAL_EVENTS).unwrap();
+    assert!(answer.left_out.is_none(), "{:?}", answer.left_out);
+    let untold = answer.untold.unwrap();
+    assert!(untold.contains("RF-NONDETERMINISTIC"), "{untold}");
+}
