@@ -528,3 +528,38 @@ fn the_command_in_a_report_makes_it_again() {
         assert!(command.contains(word), "{word} is not in {command}");
     }
 }
+
+/// Only of the first differences it is looked at what they did to states; of the others that is said.
+#[test]
+fn a_difference_that_was_not_looked_at_is_not_one_that_touches_nothing() {
+    let lab = Lab::new(300);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("anchors");
+    std::fs::create_dir(&out).unwrap();
+    let made = lab.json(0, &["anchor", "orders.db", "--out", out.to_str().unwrap()]);
+    let older = folder.path().join("orders.db");
+    std::fs::copy(lab.store(), &older).unwrap();
+    rusqlite::Connection::open(lab.store())
+        .unwrap()
+        .execute_batch("DELETE FROM emt_messages WHERE global_position BETWEEN 100 AND 129;")
+        .unwrap();
+    let verify = [
+        "verify",
+        "orders.db",
+        "--anchor",
+        made["dir"].as_str().unwrap(),
+        "--copy",
+        older.to_str().unwrap(),
+    ];
+    let answer = lab.json(1, &verify);
+    let removed = answer["findings"].as_array().unwrap().iter();
+    let removed: Vec<_> = removed.filter(|it| it["kind"] == "REMOVED").collect();
+    let beyond = removed.len().checked_sub(20).filter(|beyond| *beyond > 1).unwrap();
+    for (at, finding) in removed.iter().enumerate() {
+        assert_eq!(finding["impacts_asked"], at < 20, "{finding}");
+        assert!(finding["stream"].is_string(), "the copy has it: {finding}");
+    }
+    let text = lab.run(&verify);
+    let said = format!("what {beyond} differences did to states was not looked at");
+    assert!(text.out.contains(&said), "{text:?}");
+}

@@ -58,7 +58,7 @@ pub struct VerifyFinding {
     pub position: Option<String>,
     /// Of what moved: where it is now. Of a range: its last position.
     pub to: Option<String>,
-    /// As the event stands there today; it may have been of another stream, which its impacts name.
+    /// As the event stands there today, or stood in the copy where it is gone; it may have been of another stream, which its impacts name.
     pub stream: Option<Exact>,
     pub version: Option<String>,
     #[serde(rename = "type")]
@@ -70,6 +70,8 @@ pub struct VerifyFinding {
     /// What it did to the state of its aggregate, and where the event is of another stream now, to the states of both. Empty of
     /// findings that are not about one event, and beyond the first.
     pub impacts: Vec<Impact>,
+    /// Whether it was looked at what it did. Not of findings that are not about one event, and of so many of the others only.
+    pub impacts_asked: bool,
     /// Whether somebody explained it. An explanation never makes it unchanged.
     pub explained: bool,
     /// What was said.
@@ -152,6 +154,11 @@ pub fn verify(
     aftermath(work, session, &outcome.findings, &held.below_zero, known.horizon)?
         .into_iter()
         .for_each(say);
+    // Of an event that is gone only a copy knows what it was.
+    let gone = match copy {
+        Some(copy) => today(work, copy, outcome.findings.iter().filter_map(removed))?,
+        None => HashMap::new(),
+    };
     let below_zero = || held.below_zero.iter().copied().take(MOST_NAMED);
     let today = today(
         work,
@@ -184,6 +191,7 @@ pub fn verify(
         .with_event(event);
         if let Some(event) = event.filter(|_| told_impacts < MOST_IMPACTS) {
             told.impacts = vec![impacts.without_what_came(work, &event.stream)?];
+            told.impacts_asked = true;
             told_impacts += 1;
         }
         found.push(told);
@@ -204,6 +212,10 @@ pub fn verify(
         }
         if at + told_impacts < MOST_IMPACTS {
             told.impacts = impacts.of(work, finding, event.map(|event| &*event.stream))?;
+            told.impacts_asked = !matches!(finding.difference, Difference::Somewhere { .. });
+        }
+        if event.is_none() {
+            told = told.with_event(removed(finding).and_then(|place| gone.get(&place)));
         }
         told.explanation = register
             .as_ref()
@@ -373,6 +385,11 @@ fn place(finding: &Finding) -> Option<i64> {
     }
 }
 
+/// Where an event is gone.
+fn removed(finding: &Finding) -> Option<i64> {
+    matches!(finding.difference, Difference::Removed).then_some(finding.position as i64)
+}
+
 /// The events at the first of these places, by position.
 pub(super) fn today(
     work: &Work<'_>,
@@ -415,6 +432,7 @@ impl VerifyFinding {
             part: Vec::new(),
             detail: Some(detail),
             impacts: Vec::new(),
+            impacts_asked: false,
             explained: false,
             explanation: None,
         }
@@ -453,6 +471,7 @@ impl VerifyFinding {
             part,
             detail,
             impacts: Vec::new(),
+            impacts_asked: false,
             explained: false,
             explanation: None,
         }
