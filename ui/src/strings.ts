@@ -278,7 +278,8 @@ export const S = {
   findings: {
     title: 'Findings',
     advice: 'What to do:',
-    more: (kept: number, count: number) => `The first ${countText(kept)} of ${countText(count)} are kept`,
+    more: (kept: number, count: number) =>
+      `The first ${countText(kept)} of ${countText(count)} are listed; in a list of streams only these are marked`,
     all: (kept: number, count: number) =>
       kept < count ? `Show the first ${countText(kept)} of ${countText(count)}` : `Show all ${countText(count)}`,
     chip: (count: number) => countOf(count, 'finding', 'findings'),

@@ -29,7 +29,7 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
   expect(texts('findings-all')).toEqual(['Show the first 40 of 5,001']);
   page.find('[data-test=findings-all]')?.click();
   await page.until(() => texts('finding').length === 40);
-  expect(texts('finding-group')[0]).toContain('The first 40 of 5,001 are kept');
+  expect(texts('finding-group')[0]).toContain('The first 40 of 5,001 are listed');
 });
 
 it('says in the header of a damaged store, and beside what a search found, that events are missing', async () => {
