@@ -413,7 +413,7 @@ export const S = {
       'the store is damaged': 'The store is damaged',
       'cannot reach the store': 'The store could not be reached',
       'the store changed while it was read': 'The store changed while it was read',
-      'the store is not the one that was opened any more': LIVE.wasChanged,
+      'the store is not the one that was opened any more': 'The store changed under the window',
       'access denied': 'Access was denied',
       'it would cost the server too much': 'That is too much for the server',
       'not an event store': 'This is no event store',

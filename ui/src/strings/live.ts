@@ -14,7 +14,6 @@ export const LIVE = {
   lost: (span: string) => `Disconnected ${span}`,
   retrying: (span: string) => `retrying in ${span}`,
   changed: 'Changed under the window',
-  wasChanged: 'The store changed under the window',
   readAnew: 'Read it anew',
   readAnewWhy: 'Read it anew: all of it is then read as it is now, and what is open stays open where it still is',
   wasReadAnew: (store: string) => `${store} was read anew, as it is now`,

@@ -38,6 +38,7 @@ it('begins in the list of the first view', async () => {
   expect(focused()).toBe('');
   const list = Object.assign(document.createElement('div'), { id: 'list', tabIndex: 0 });
   list.setAttribute('role', 'grid');
+  list.dataset['context'] = 'grid';
   document.querySelector('main')?.append(list);
   await told();
   expect(focused()).toBe('list');
