@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'not-an-event': 'A record is no event',
   'not-utf8': 'A stream id is not UTF-8',
   'payload-missing': 'The payload is missing',
+  'position-replaced': 'Its own position could not be used',
   'read-model-ahead': 'The read model knows more than the store',
   'row-position-unreadable': 'Nobody can read how far a row is',
   'row-without-position': 'A row says nothing of how far it is',

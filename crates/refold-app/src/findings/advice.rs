@@ -24,6 +24,9 @@ pub fn of(code: &str) -> &'static str {
         "not-an-event" => "Look at that record of the file",
         "not-utf8" => "Nothing; it can be asked for as it is shown",
         "payload-missing" => "Ask who wrote it; the state goes on without it",
+        "position-replaced" => {
+            "Ask who wrote the record: lines may have been copied or moved; name it by the position that is shown"
+        }
         "read-model-ahead" => {
             "Look whether the store is an older copy, restored from a backup, or another one; open it again where it grows"
         }

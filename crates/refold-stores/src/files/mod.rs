@@ -35,6 +35,10 @@ use crate::{Candidate, LayoutChoice, OpenOptions};
 pub use self::record::chained;
 pub use self::source::is_text;
 
+/// Raised when other records are events, or events have other positions, than a Refold before this one read in the same
+/// bytes: what an index, a copy or a table of ids holds of such a file is not believed then.
+const READING: &[u8] = b"2";
+
 /// The layouts of this adapter that are code and not documents: name and title.
 const JSON_LINES: (&str, &str) = ("json-lines", "JSON Lines of events");
 const CLOUD_EVENTS: (&str, &str) = ("cloudevents", "CloudEvents as JSON Lines");
@@ -185,6 +189,7 @@ fn identity(source: &FileSource, layout: &Chosen) -> String {
         source.path().as_os_str().as_encoded_bytes(),
         of_file.as_bytes(),
         layout.hash.as_bytes(),
+        READING,
     ];
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
@@ -207,7 +212,7 @@ fn describe(
             evidence.push("positions count records from the id of the first: ids do not ascend".to_owned());
         }
         (false, false) => {
-            evidence.push("positions are numbers of records: the file holds none that ascend".to_owned());
+            evidence.push("positions are numbers of records: the first event names none".to_owned());
         }
     }
     if records.asides() > 0 {

@@ -215,6 +215,9 @@ impl FileReader {
                 "the record names no type; it is shown as (no type)".to_owned(),
             );
         }
+        if let Some(detail) = records.replaced(row, parsed.position) {
+            odd.report("position-replaced", Severity::Warning, detail);
+        }
         for name in &parsed.repeated {
             odd.report(
                 "repeated-member",

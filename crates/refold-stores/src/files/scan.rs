@@ -18,6 +18,8 @@ pub const LONGEST_RECORD_BYTES: usize = 64 << 20;
 pub const HEAD_BYTES: usize = 1 << 20;
 /// The stream of a record that is no event.
 const NO_EVENT: StreamOrdinal = StreamOrdinal(u32::MAX);
+/// A higher number is no position of its own: behind it there must be room for all records that may follow.
+const HIGHEST_OWN: i64 = i64::MAX - (1 << 40);
 
 /// The records of a file, by row. A record that is no event has a row too, so that a read can say so.
 #[derive(Debug, Default)]
@@ -30,13 +32,17 @@ pub struct Records {
     versions: Vec<i64>,
     names: Names,
     by_stream: RowsByStream,
-    has_own_positions: bool,
+    /// Whether the first event has a position, and so all that follow: what is behind an event never changes where it is.
+    /// `None` before the first one.
+    has_own_positions: Option<bool>,
+    /// Whether every event could have its own one.
+    do_own_ascend: bool,
     faulty: usize,
     /// Rows of records that are no events: the first of them, and the last one.
     faulty_rows: Vec<u32>,
     /// Lines that stand beside records.
     asides: u64,
-    /// Whether positions are the numbers that the store gave; where they do not ascend, records are counted from the first.
+    /// Whether positions are the numbers that the store gave; where any does not ascend, records are counted from the first.
     is_numbered_by_id: bool,
     least_version: Option<i64>,
     time_digits: u8,
@@ -105,8 +111,26 @@ impl Records {
         self.asides
     }
 
+    /// Whether positions are those that the records name, and not the numbers of records.
     pub fn has_own_positions(&self) -> bool {
-        self.has_own_positions
+        match self.is_numbered_by_id {
+            true => self.do_own_ascend,
+            false => self.has_own_positions.unwrap_or(true),
+        }
+    }
+
+    /// Why the event of this row, which names `own`, has another position; `None` where it has its own, or none has.
+    pub fn replaced(&self, row: usize, own: Option<i64>) -> Option<String> {
+        let position = self.positions[row];
+        if self.is_numbered_by_id || !self.has_own_positions() || own == Some(position) {
+            return None;
+        }
+        let why = match own {
+            None => "it names no position that can be read".to_owned(),
+            Some(own) if own > HIGHEST_OWN => format!("its own position {own} leaves no room for those that follow"),
+            Some(own) => format!("its own position {own} is not above that of the event before it"),
+        };
+        Some(format!("record number {}: {why}; it has position {position}", row + 1))
     }
 
     pub fn position(&self, row: usize) -> Position {
@@ -236,11 +260,11 @@ impl Records {
             self.zones.zoneless_times += u64::from(reading.is_zoneless);
             self.time_digits = self.time_digits.max(reading.at.fraction_digits());
         }
-        let position = parsed
-            .position
-            .filter(|at| self.last_event.is_none_or(|last| *at > last));
-        self.has_own_positions &= position.is_some();
-        let position = position.unwrap_or(number);
+        let own = parsed.position.filter(|at| *at <= HIGHEST_OWN);
+        let is_own = *self.has_own_positions.get_or_insert(own.is_some()) || self.is_numbered_by_id;
+        let own = own.filter(|at| is_own && self.last_event.is_none_or(|last| *at > last));
+        self.do_own_ascend &= own.is_some();
+        let position = own.unwrap_or(number);
         // What cannot be read stands before this one, and not behind it.
         let before = self.positions.iter_mut().rev();
         before
@@ -254,7 +278,7 @@ impl Records {
 /// Goes through all records once.
 pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result<Records, StoreError> {
     let mut records = Records {
-        has_own_positions: true,
+        do_own_ascend: true,
         is_numbered_by_id: format.is_numbered_by_id(),
         ..Records::default()
     };
@@ -319,11 +343,9 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         };
         records.push(place.0, place.1, parsed);
     }
-    if !records.has_own_positions {
-        let first = match records.positions.first().filter(|_| records.is_numbered_by_id) {
-            Some(first) => *first,
-            None => 1,
-        };
+    if records.is_numbered_by_id && !records.do_own_ascend {
+        // An export is written at once: the events of a chain stay where an anchor knows them, whatever was moved.
+        let first = records.positions.first().copied().unwrap_or_default();
         records.positions = (first..).take(records.len()).collect();
     }
     records.by_stream = RowsByStream::new(&records.streams, &records.versions, records.names.stream_count());

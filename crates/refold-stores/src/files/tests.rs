@@ -115,6 +115,7 @@ fn what_is_no_event_is_a_finding_and_the_rest_is_read() {
         "no-type",
         "not-an-event",
         "payload-missing",
+        "position-replaced",
         "time-unreadable",
         "torn-record",
     ];
@@ -128,8 +129,8 @@ fn what_is_no_event_is_a_finding_and_the_rest_is_read() {
     assert_eq!(streams, ["order-1", "s", "s", "(no stream)"]);
     assert_eq!(
         positions(&seen),
-        [1, 4, 5, 6],
-        "where not all lines have a position, it is the number of the record"
+        [17, 20, 21, 22],
+        "where the first line has a position, others count on from it"
     );
 }
 
@@ -394,7 +395,8 @@ fn a_file_that_grows_stays_readable_and_one_that_is_rewritten_does_not() {
 #[test]
 fn a_record_above_the_limit_is_a_finding() {
     let long = "x".repeat(super::scan::LONGEST_RECORD_BYTES);
-    let text = format!("{LINE}\n{{\"stream\":\"s\",\"type\":\"T\",\"payload\":\"{long}\"}}\n{LINE}\n");
+    let line = LINE.replacen("\"position\":\"17\",", "", 1);
+    let text = format!("{line}\n{{\"stream\":\"s\",\"type\":\"T\",\"payload\":\"{long}\"}}\n{line}\n");
     let (seen, findings) = read_all("events.jsonl", text.as_bytes());
     assert_eq!((seen.len(), findings), (3, vec!["too-large"]));
     let (event, payload) = (&seen[1], seen[1].payload.as_deref());

@@ -222,8 +222,103 @@ fn records_of_csv_keep_their_positions_beside_one_that_cannot_be_read() {
     }
 }
 
+/// Lines that name these positions; `None` of a line that is no event.
+fn lines_with(own: &[Option<Option<i64>>]) -> Vec<String> {
+    let line = |(version, own): (usize, &Option<Option<i64>>)| match own {
+        None => "{\"posit\n".to_owned(),
+        Some(own) => {
+            let own = own.map(|own| format!("\"position\":{own},")).unwrap_or_default();
+            let stream = version % 3;
+            format!("{{{own}\"stream\":\"s-{stream}\",\"type\":\"T\",\"version\":{version},\"payload\":{{}}}}\n")
+        }
+    };
+    own.iter().enumerate().map(line).collect()
+}
+
+/// Position, stream and version of every event, each found by its position too; how many positions were replaced.
+fn placed(lines: &[String]) -> (Vec<(i64, String, Option<i64>)>, u64) {
+    let (lab, path) = Lab::with("events.jsonl", lines.concat().as_bytes());
+    let store = lab.open(&path, Some("json-lines")).unwrap();
+    let (seen, _) = read(&*store, everything());
+    for event in &seen {
+        let (found, _) = read(&*store, Scope::Positions(vec![Position(event.position)]));
+        assert_eq!(
+            (found.len(), &found[0].stream, found[0].version),
+            (1, &event.stream, event.version)
+        );
+    }
+    let query = refold_core::port::store::ReadQuery {
+        scope: everything(),
+        direction: Direction::Forward,
+        columns: refold_core::event::Columns::SKELETON,
+    };
+    let (token, findings, mut batch, mut names) = (
+        CancelToken::default(),
+        Findings::default(),
+        EventBatch::default(),
+        Names::default(),
+    );
+    let mut reader = store.read(&query).unwrap();
+    while reader
+        .next_batch(&Work::new(&token, &Silent), 64, &mut batch, &mut names, &findings)
+        .unwrap()
+    {}
+    let replaced = findings
+        .summary()
+        .into_iter()
+        .find(|(code, ..)| *code == "position-replaced");
+    let events = seen
+        .into_iter()
+        .map(|event| (event.position, event.stream, event.version));
+    (events.collect(), replaced.map_or(0, |(_, count, _)| count))
+}
+
+#[test]
+fn one_record_out_of_order_moves_no_other() {
+    for (late, expected) in [
+        (Some(30), [10, 20, 30, 31, 40, 50]),
+        (Some(5), [10, 20, 30, 31, 40, 50]),
+        (Some(i64::MIN + 1), [10, 20, 30, 31, 40, 50]),
+        (Some(i64::MAX), [10, 20, 30, 31, 40, 50]),
+        (None, [10, 20, 30, 31, 40, 50]),
+    ] {
+        let own = [Some(10), Some(20), Some(30), late, Some(40), Some(50)].map(Some);
+        let (events, replaced) = placed(&lines_with(&own));
+        let positions: Vec<i64> = events.iter().map(|event| event.0).collect();
+        assert_eq!((&positions[..], replaced), (&expected[..], 1), "{late:?}");
+    }
+    let (events, replaced) = placed(&lines_with(&[None, Some(7), Some(9)].map(Some)));
+    let positions: Vec<i64> = events.iter().map(|event| event.0).collect();
+    assert_eq!(
+        (&positions[..], replaced),
+        (&[1, 2, 3][..], 0),
+        "the first one names none"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is appended, what was there stays what and where it was.
+    #[test]
+    fn appending_changes_nothing_that_was_there(
+        own in prop::collection::vec(
+            prop_oneof![
+                1 => Just(None),
+                1 => Just(Some(None)),
+                6 => (0_i64..40).prop_map(|own| Some(Some(own))),
+                1 => any::<i64>().prop_map(|own| Some(Some(own))),
+            ],
+            1..24,
+        ),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let lines = lines_with(&own);
+        let (whole, _) = placed(&lines);
+        let (before, _) = placed(&lines[..=cut.index(lines.len())]);
+        prop_assert_eq!(&whole[..before.len()], &before[..]);
+        prop_assert!(whole.is_sorted_by(|a, b| a.0 < b.0), "{:?}", whole);
+    }
 
     /// Against the lines themselves.
     #[test]
