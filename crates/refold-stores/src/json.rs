@@ -2,10 +2,13 @@
 //!
 //! It trusts the text to be JSON as far as it must to find a member, and finds nothing where it is not.
 
+mod strict;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
+
+pub use self::strict::{check, strict_members};
 
 /// The literal of the member at `path`. Of a key that occurs twice in one object the last counts, as in `JSON.parse`.
 pub fn member<'a>(document: &'a [u8], path: &[String]) -> Option<&'a [u8]> {
@@ -21,12 +24,6 @@ pub fn only_member<'a>(document: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut members = Members::of(document)?;
     let (key, value) = members.next()?;
     (key_is(key, name) && members.next().is_none()).then_some(value)
-}
-
-/// Whether the text is one value from end to end, as far as brackets and strings tell.
-pub fn is_closed(document: &[u8]) -> bool {
-    let start = skip_blank(document, 0);
-    value_end(document, start).is_some_and(|end| skip_blank(document, end) == document.len())
 }
 
 /// A literal as text: a string without its quotes and escapes, anything else as it stands; `null` is nothing.
@@ -144,7 +141,8 @@ fn value_end(document: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// A lone surrogate becomes U+FFFD: the result is for ids and names, the stored literal stays in the payload.
+/// A lone surrogate becomes the three bytes that WTF-8 has for it, as in texts of payloads, so that ids that differ stay
+/// apart: they are no UTF-8 then.
 fn unescaped(inner: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(inner.len());
     let mut at = 0;
@@ -178,8 +176,12 @@ fn unescaped(inner: &[u8]) -> Vec<u8> {
                     }
                     None => high,
                 };
-                let character = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                let code = code.unwrap_or(u32::from(char::REPLACEMENT_CHARACTER));
+                match char::from_u32(code) {
+                    Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+                    // Of 0xd800 to 0xdfff: six bits each, so that nothing is cut.
+                    None => out.extend([0xed, 0x80 | (code >> 6 & 0x3f) as u8, 0x80 | (code & 0x3f) as u8]),
+                }
             }
             other => out.push(other),
         }

@@ -10,11 +10,12 @@ use std::borrow::Cow;
 use refold_core::event::Encoding;
 use refold_core::port::store::RawColumn;
 use refold_core::row::{self, Stored};
+use refold_core::value::JsonError;
 
 use self::chained::Enclosed;
 pub use self::csv::Quotes;
 use self::csv::{Csv, split};
-use self::line::Line;
+use self::line::{CLOUD_BODIES, EVENT_BODIES, Line};
 use crate::json;
 use crate::layout::Layout;
 use crate::time::Reading;
@@ -120,8 +121,10 @@ impl Format {
     /// Reads a record. The fault says why it is no event.
     pub fn parse<'a>(&self, record: &'a [u8]) -> Result<Parsed<'a>, String> {
         match self {
-            Format::Events(zone) => Line::read(record, zone.as_ref()).map(|line| line.events()),
-            Format::CloudEvents(zone) => Line::read(record, zone.as_ref()).map(|line| line.cloud_events()),
+            Format::Events(zone) => Line::read(record, &EVENT_BODIES, zone.as_ref()).map(|line| line.events()),
+            Format::CloudEvents(zone) => {
+                Line::read(record, &CLOUD_BODIES, zone.as_ref()).map(|line| line.cloud_events())
+            }
             Format::Chained(zone) => chained_of(record)?.parse(zone.as_ref()),
             Format::Csv(csv) => csv.parse(record),
         }
@@ -131,8 +134,8 @@ impl Format {
     /// why it does not say enough.
     pub fn parse_head<'a>(&self, head: &'a [u8]) -> Result<Parsed<'a>, String> {
         let parsed = match self {
-            Format::Events(zone) => Line::of_head(head, zone.as_ref())?.events(),
-            Format::CloudEvents(zone) => Line::of_head(head, zone.as_ref())?.cloud_events(),
+            Format::Events(zone) => Line::of_head(head, &EVENT_BODIES, zone.as_ref())?.events(),
+            Format::CloudEvents(zone) => Line::of_head(head, &CLOUD_BODIES, zone.as_ref())?.cloud_events(),
             Format::Chained(_) => return Err("what a chain covers of it cannot be told from its beginning".to_owned()),
             Format::Csv(_) => return Err("the fields of a CSV record have no names in it".to_owned()),
         };
@@ -181,8 +184,8 @@ impl Format {
     /// Whether the record is none, but something that whoever wrote the file put beside them.
     pub fn is_aside(&self, record: &[u8]) -> bool {
         matches!(self, Format::Chained(_))
-            && json::is_closed(record)
             && matches!(chained::enclosed(record), Some(Enclosed::Aside))
+            && json::check(record, &[]).is_ok()
     }
 
     /// Whether the numbers of records are those that the store gave its events.
@@ -213,11 +216,17 @@ impl Format {
     }
 }
 
+/// Why a line is no JSON.
+fn fault_of(line: &[u8], error: JsonError) -> String {
+    match error.offset >= line.trim_ascii_end().len() {
+        true => format!("it is cut off, or is no JSON object: {error}"),
+        false => format!("it is no JSON: {error}"),
+    }
+}
+
 /// The event of a line of EventSourcingDB. The fault says why there is none.
 fn chained_of(record: &[u8]) -> Result<chained::Chained<'_>, String> {
-    if !json::is_closed(record) {
-        return Err("it is cut off, or is no JSON object".to_owned());
-    }
+    chained::check(record).map_err(|error| fault_of(record, error))?;
     match chained::enclosed(record) {
         Some(Enclosed::Event(event)) => Ok(event),
         Some(Enclosed::Broken(said)) => Err(format!(

@@ -1,6 +1,7 @@
 //! Files of events in their shapes, and what is wrong with files.
 
 mod positions;
+mod strict;
 
 use std::fs;
 use std::io::Write as _;

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use refold_core::row::{self, Stored};
+use refold_core::value::JsonError;
 
-use super::line::Line;
+use super::line::{CLOUD_BODIES, Line};
 use super::{Parsed, Part};
 use crate::json;
 use crate::zone::Zone;
@@ -32,6 +33,22 @@ pub enum Enclosed<'a> {
 
 /// Members that are not of the event as it was stored: the server makes a signature anew for each answer.
 const NOT_STORED: &[u8] = b"signature";
+
+/// Fails where the line, or the envelope in it, is no JSON; [`Chained::parse`] does so of the event.
+pub(super) fn check(line: &[u8]) -> Result<(), JsonError> {
+    json::check(line, &["payload", "data"])?;
+    let member = |name: &str| json::member(line, &[name.to_owned()]);
+    match member("payload").or_else(|| member("data")) {
+        Some(inner) if member("specversion").is_none() && inner.starts_with(b"{") => {
+            let of_line = |error: JsonError| JsonError {
+                offset: error.offset + (inner.as_ptr().addr() - line.as_ptr().addr()),
+                ..error
+            };
+            json::check(inner, &["event", "data"]).map_err(of_line)
+        }
+        _ => Ok(()),
+    }
+}
 
 /// `None`: it is no line of this kind.
 pub fn enclosed(line: &[u8]) -> Option<Enclosed<'_>> {
@@ -96,7 +113,7 @@ impl<'a> Chained<'a> {
         let subject = self.text("subject");
         let id = self.text("id");
         let number = id.as_deref().and_then(|id| std::str::from_utf8(id).ok()?.parse().ok());
-        let parsed = Line::read(self.event, zone)?.cloud_events();
+        let parsed = Line::read(self.event, &CLOUD_BODIES, zone)?.cloud_events();
         let has_data = !matches!(self.data(), b"" | b"null");
         Ok(Parsed {
             position: number.filter(|number| *number >= 0),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use refold_core::event::Encoding;
 
-use super::{Body, Parsed, Part, integer_of};
+use super::{Body, Parsed, Part, fault_of, integer_of};
 use crate::decode;
 use crate::json;
 use crate::time::{self, Reading};
@@ -45,6 +45,10 @@ const CLOUD_MEMBERS: [&str; 17] = [
     "causation_id",
 ];
 
+/// The members whose values are documents of their own.
+pub const EVENT_BODIES: [&str; 2] = ["payload", "metadata"];
+pub const CLOUD_BODIES: [&str; 1] = ["data"];
+
 /// All members of a line by name; of a name that occurs twice the last one counts.
 pub struct Line<'a, 'z> {
     members: Vec<(&'a [u8], &'a [u8])>,
@@ -53,29 +57,29 @@ pub struct Line<'a, 'z> {
 }
 
 impl<'a, 'z> Line<'a, 'z> {
-    pub fn read(record: &'a [u8], zone: Option<&'z Zone>) -> Result<Line<'a, 'z>, String> {
-        let Some(members) = json::Members::of(record) else {
-            return Err("it is no JSON object".to_owned());
-        };
-        if !json::is_closed(record) {
-            return Err("it is cut off, or is no JSON object".to_owned());
+    /// All of the line must be JSON; of the members called `bodies` it is said where the event is looked at, for then it is
+    /// known which event it is.
+    pub fn read(record: &'a [u8], bodies: &[&str], zone: Option<&'z Zone>) -> Result<Line<'a, 'z>, String> {
+        match json::strict_members(record, bodies) {
+            (members, None) => Ok(Line { members, zone }),
+            (_, Some(error)) => Err(fault_of(record, error)),
         }
-        Ok(Line {
-            members: members.collect(),
-            zone,
-        })
     }
 
-    /// The members that are whole in the head of a record.
-    pub fn of_head(head: &'a [u8], zone: Option<&'z Zone>) -> Result<Line<'a, 'z>, String> {
-        let members = json::Members::of(head).ok_or_else(|| "it is no JSON object".to_owned())?;
+    /// The members that are whole in the head of a record, which is JSON as far as it goes.
+    pub fn of_head(head: &'a [u8], bodies: &[&str], zone: Option<&'z Zone>) -> Result<Line<'a, 'z>, String> {
         let end = head.as_ptr_range().end;
-        Ok(Line {
-            members: members
-                .filter(|(_, literal)| literal.as_ptr_range().end != end)
-                .collect(),
-            zone,
-        })
+        match json::strict_members(head, bodies) {
+            (members, Some(error)) if error.offset >= head.len() => Ok(Line {
+                members: members
+                    .into_iter()
+                    .filter(|(_, literal)| literal.as_ptr_range().end != end)
+                    .collect(),
+                zone,
+            }),
+            (_, Some(error)) => Err(fault_of(head, error)),
+            (_, None) => Err("more text follows its end".to_owned()),
+        }
     }
 
     /// As our own export writes it.
