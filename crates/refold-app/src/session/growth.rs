@@ -106,6 +106,11 @@ impl Session {
         self.same_store(work)?.ok_or_else(|| self.another_store())
     }
 
+    /// Why a store is not followed any further that was not only added to.
+    pub fn is_rewritten(&self) -> AppError {
+        no_longer(&self.location, GONE)
+    }
+
     fn another_store(&self) -> AppError {
         no_longer(&self.location, "another store stands at its place")
     }

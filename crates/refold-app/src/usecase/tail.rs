@@ -94,8 +94,10 @@ pub fn tail(work: &Work<'_>, session: &Session, asked: &Tail, told: &mut Told<'_
         ));
     }
     let mut latest = None;
+    let last = session.description().position_span.map(|(_, last)| last);
     let mut read = Read {
-        last: session.description().position_span.map(|(_, last)| last),
+        last,
+        mark: mark(session, last)?,
         found: Vec::new(),
     };
     let mut pace = Pace::default();
@@ -130,6 +132,8 @@ pub fn tail(work: &Work<'_>, session: &Session, asked: &Tail, told: &mut Told<'_
 struct Read {
     /// The last event.
     last: Option<Position>,
+    /// What the store said of it; see [`refold_core::port::store::EventStore::mark`].
+    mark: Option<String>,
     /// What is noteworthy behind it was told: it is come upon again until an event stands behind it.
     found: Vec<Finding>,
 }
@@ -170,7 +174,11 @@ impl From<Cancelled> for Stopped {
     }
 }
 
-/// Opens the store as it is now and reads what lies behind what was read.
+fn mark(session: &Session, last: Option<Position>) -> Result<Option<String>, StoreError> {
+    last.map_or(Ok(None), |last| session.store().mark(last))
+}
+
+/// Opens the store as it is now and reads what lies behind what was read. Fails where that is no longer there.
 fn read_new(
     work: &Work<'_>,
     session: &Session,
@@ -179,6 +187,9 @@ fn read_new(
     told: &mut Told<'_>,
 ) -> Result<Session, Stopped> {
     let now = session.reopened(work)?;
+    if mark(&now, read.last)? != read.mark {
+        return Err(now.is_rewritten().into());
+    }
     let findings = Findings::default();
     let outcome = read_events(work, &now, asked, read, &findings, told);
     let found = findings.summary();
@@ -224,6 +235,8 @@ fn read_events(
     let is_among = |names: &[Vec<u8>], of: &[u8]| names.is_empty() || names.iter().any(|name| name == of);
     let (mut batch, mut names) = (EventBatch::default(), Names::default());
     while reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, findings)? {
+        // Before anything of it is told: from then on it must stay.
+        let mark = mark(now, batch.positions.last().copied())?;
         for row in 0..batch.len() {
             let event = batch.event(row);
             let is_of_stream = is_among(&streams, names.stream(event.stream));
@@ -232,6 +245,7 @@ fn read_events(
             }
             read.last = Some(event.position);
         }
+        read.mark = mark;
         work.check()?;
     }
     Ok(())

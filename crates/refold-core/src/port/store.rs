@@ -228,6 +228,12 @@ pub trait EventStore: Send + Sync {
     /// events, so that several threads can each read one. A single range is always a right answer.
     fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError>;
 
+    /// Stands for what the store holds up to this event and right before it, so that whoever follows the store can tell
+    /// that it was not only added to. `None` where rows may change, or where there is no such event.
+    fn mark(&self, _position: Position) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// The row of one event exactly as the store holds it, for the Raw view and for the chain that it keeps: column name and
     /// bytes as stored.
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError>;

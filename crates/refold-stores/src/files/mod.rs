@@ -35,6 +35,9 @@ use crate::{Candidate, LayoutChoice, OpenOptions};
 pub use self::record::chained;
 pub use self::source::is_text;
 
+/// So much of what stands up to an event says whether it is still what it was.
+const MARK_BYTES: usize = 4096;
+
 /// Raised when other records are events, or events have other positions, than a Refold before this one read in the same
 /// bytes: what an index, a copy or a table of ids holds of such a file is not believed then.
 const READING: &[u8] = b"2";
@@ -175,7 +178,7 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
             Some(format) => Ok((format, of_code(JSON_LINES, "the first line has stream and type"))),
             None => Err(wrong(
                 "its first line is no event: JSON Lines have the members stream and type, or those of CloudEvents; a CSV \
-                 file needs a layout file"
+                 file needs a layout file; where only that line is broken, open it with the layout json-lines, or cloudevents"
                     .to_owned(),
             )),
         },
@@ -269,6 +272,26 @@ impl EventStore for FileStore {
 
     fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
         Ok(self.inner.records.split(parts))
+    }
+
+    /// Of the last bytes up to the end of the event, but for its line end: who writes it may do so later.
+    fn mark(&self, position: Position) -> Result<Option<String>, StoreError> {
+        let Inner { source, records, .. } = &*self.inner;
+        source.check_unchanged()?;
+        let Some(row) = records.find(position).filter(|row| records.is_event(*row)) else {
+            return Ok(None);
+        };
+        let (offset, length) = records.place(row);
+        let end = offset + length as u64;
+        // With room for a line end, so that as much is left without it.
+        let longest = MARK_BYTES + b"\r\n".len();
+        let from = end.saturating_sub(longest as u64);
+        let mut bytes = Vec::new();
+        source.read_at((from, usize::try_from(end - from).unwrap_or(longest)), &mut bytes)?;
+        let bytes = bytes.trim_ascii_end();
+        let end = from + bytes.len() as u64;
+        let bytes = bytes.get(bytes.len().saturating_sub(MARK_BYTES)..).unwrap_or_default();
+        Ok(Some(format!("{end}:{}", hex(&Sha256::digest(bytes)))))
     }
 
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {

@@ -157,7 +157,7 @@ impl Records {
         (self.is_event(row) || self.find(position) == Some(row)).then_some(position)
     }
 
-    fn is_event(&self, row: usize) -> bool {
+    pub fn is_event(&self, row: usize) -> bool {
         self.streams[row] != NO_EVENT
     }
 

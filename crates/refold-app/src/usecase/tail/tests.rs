@@ -105,6 +105,45 @@ fn a_record_that_was_cut_off_at_first_is_told_when_it_is_whole() {
     );
 }
 
+/// Whoever cuts a file and writes it anew in place makes of events that were told others.
+#[test]
+fn a_file_that_is_cut_and_written_anew_in_place_is_followed_no_further() {
+    let lines = |range: std::ops::RangeInclusive<u32>, of: &str| range.map(|at| line(at, of)).collect::<String>();
+    let lab = lab(&lines(1..=6, "T"));
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let session = session(&work, &lab);
+    append(&lab.store, &line(7, "T"));
+    // Not replaced: the same file, longer than before.
+    let mut anew = Some(lines(1..=3, "T") + &lines(4..=9, "Forged"));
+    let mut events = Vec::new();
+    let ended = tail(
+        &work,
+        &session,
+        &Tail::default(),
+        &mut Told {
+            event: &mut |event| {
+                events.push(event.position);
+                Ok(())
+            },
+            findings: &mut |_| Ok(()),
+            flush: &mut || {
+                match anew.take() {
+                    Some(text) => fs::write(&lab.store, text).unwrap(),
+                    None => cancel.cancel(),
+                }
+                Ok(())
+            },
+        },
+    );
+    let error = ended.unwrap_err();
+    assert_eq!(
+        (error.code, events),
+        (ErrorCode::Unreachable, vec!["7".to_owned()]),
+        "{error:?}"
+    );
+}
+
 #[test]
 fn what_is_not_there_yet_is_awaited() {
     let lab = lab(&line(100, "Placed"));
