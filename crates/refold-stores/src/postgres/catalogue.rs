@@ -55,10 +55,11 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
             continue;
         };
         places.insert(oid, place);
-        if let Some(mut table) = survey.at(place) {
-            if has_places && !is_readable {
-                table.bar_places();
-            }
+        if has_places
+            && !is_readable
+            && let Some(mut table) = survey.at(place)
+        {
+            table.bar_places();
         }
     }
     let oids: Vec<u32> = places.keys().chain(barred.keys()).copied().collect();
