@@ -12,6 +12,7 @@ mod handlers;
 mod lab;
 mod lanes;
 mod notes;
+mod own;
 mod payloads;
 mod sandbox;
 mod search;
@@ -48,14 +49,13 @@ use crate::text;
 use crate::usecase::comparison::Comparison;
 use crate::usecase::lanes::Lanes;
 use crate::usecase::stores::StoresComparison;
-use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, streams};
+use crate::usecase::{distinguish, find, first_screen, overview, sample, streams};
 use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
-    AppStart, CacheUse, Causation, ConnectionBook, DensityBy, DensityQuery, Distinction, Environment, EventDetail,
-    EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup, HistoryOpened, InvariantsChecked, KeyBinding,
-    Lane, Launch, MaskState, MomentFound, Overview, ProblemFound, RangeFacts, RangeQuery, Recent, Rendering,
-    RevealWire, SearchDirection, Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery, WindowFrame,
-    WindowPlaces,
+    AppStart, Causation, ConnectionBook, DensityBy, DensityQuery, Distinction, EventDetail, EventPage, EventQuery,
+    FieldPage, FieldRead, FindHit, FindingGroup, HistoryOpened, InvariantsChecked, Lane, Launch, MaskState,
+    MomentFound, Overview, ProblemFound, RangeFacts, RangeQuery, Recent, RevealWire, SearchDirection, StateQuery,
+    StoreOpened, StoryPage, StreamPage, StreamQuery,
 };
 
 /// How often a store is opened again that somebody writes to while it is indexed.
@@ -487,75 +487,6 @@ impl Desk {
             .values()
             .filter(|placed| placed.job == job)
             .for_each(|placed| placed.history.cancel());
-    }
-
-    pub fn save_settings(&self, settings: &Settings) -> Result<(), AppError> {
-        caught(|| {
-            settings::save_settings(&self.places, settings)?;
-            handler::trust_programs(settings.trust_programs);
-            Ok(())
-        })
-    }
-
-    /// Binds keys in a context, in the settings file.
-    pub fn bind_keys(&self, binding: &KeyBinding) -> Result<(), AppError> {
-        caught(|| settings::bind_keys(&self.places, binding))
-    }
-
-    /// Takes a binding out of the settings file.
-    pub fn unbind_keys(&self, context: &str, keys: &str) -> Result<(), AppError> {
-        caught(|| settings::unbind_keys(&self.places, context, keys))
-    }
-
-    /// Says what a store is; `None`: nobody says so any more.
-    pub fn classify(&self, location: &str, environment: Option<Environment>) -> Result<(), AppError> {
-        caught(|| match location.strip_prefix('@') {
-            Some(name) => saved::classify(&self.places, name, environment),
-            None => settings::classify(&self.places, location, environment),
-        })
-    }
-
-    /// How the window is to be painted.
-    pub fn rendering(&self) -> Rendering {
-        settings::load_settings(&self.places).rendering
-    }
-
-    /// Remembers what the window shows, for its next start.
-    pub fn remember_window(&self, window: &WindowPlaces) -> Result<(), AppError> {
-        caught(|| kept::save_window(&self.places, window))
-    }
-
-    /// Where the window stood last; `None`: it was never there.
-    pub fn frame(&self) -> Option<WindowFrame> {
-        kept::load_frame(&self.places)
-    }
-
-    pub fn remember_frame(&self, frame: &WindowFrame) -> Result<(), AppError> {
-        caught(|| kept::save_frame(&self.places, frame))
-    }
-
-    /// What the cache folder holds; `connection`: of that one alone.
-    pub fn cache_use(&self, connection: Option<&str>) -> Result<CacheUse, AppError> {
-        let cancel = CancelToken::default();
-        let work = Work::new(&cancel, &Silent);
-        caught(|| match connection {
-            None => cache::size(&work, &self.places),
-            Some(name) => Ok(cache::held(&work, &self.places, name)?.wire()),
-        })
-    }
-
-    /// Throws the cache away, or what it holds of one connection; what is needed of it is made again.
-    pub fn clear_cache(&self, connection: Option<&str>) -> Result<CacheUse, AppError> {
-        let cancel = CancelToken::default();
-        let work = Work::new(&cancel, &Silent);
-        caught(|| match connection {
-            None => cache::clear(&work, &self.places),
-            Some(name) => Ok(cache::purge(&work, &self.places, name)?.wire()),
-        })
-    }
-
-    pub fn forget_recent(&self, location: &str) -> Result<(), AppError> {
-        caught(|| kept::forget_recent(&self.places, location))
     }
 
     /// A store that is read in place may be written to under the build: then what there is by now is built on.
