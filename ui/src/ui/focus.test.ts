@@ -32,18 +32,6 @@ function add(id: string, into: string): HTMLElement {
 const told = () => new Promise((done) => setTimeout(done));
 const focused = () => document.activeElement?.id;
 
-it('begins in the list of the first view', async () => {
-  element('list').remove();
-  await told();
-  expect(focused()).toBe('');
-  const list = Object.assign(document.createElement('div'), { id: 'list', tabIndex: 0 });
-  list.setAttribute('role', 'grid');
-  list.dataset['context'] = 'grid';
-  document.querySelector('main')?.append(list);
-  await told();
-  expect(focused()).toBe('list');
-});
-
 it('returns from what opened over the page, also through several', async () => {
   element('open').focus();
   const dialog = add('dialog', 'over');

@@ -4,8 +4,6 @@
 /** So many places are known where the focus was. */
 const MOST = 32;
 const LIST = '[data-region=view] :is([role=grid], [role=treegrid])[tabindex="0"]';
-/** Whose keys work while it has the focus alone; in History they work anyway. */
-const FIRST = `${LIST}[data-context=grid]`;
 /** Where a view is entered that has no list, or none yet. */
 const ENTRIES = ['#view [role=listbox] [aria-selected=true]', '#view button:not(:disabled, [tabindex="-1"])'];
 
@@ -14,8 +12,8 @@ interface Place {
   isOfView: boolean;
 }
 
-/** Watches a page until the answer is called. `isBegun`: whether what shows at the start is what was asked for. */
-export function keepFocus(page: HTMLElement, isBegun: () => boolean = () => true): () => void {
+/** Watches a page until the answer is called. */
+export function keepFocus(page: HTMLElement): () => void {
   /** The latest last. */
   let trail: Place[] = [];
   /** What had the focus in a view that gave way to one which is not there yet. */
@@ -44,9 +42,6 @@ export function keepFocus(page: HTMLElement, isBegun: () => boolean = () => true
       return;
     }
     const last = trail.at(-1);
-    // At the start, where nothing had it yet: the keys act on the row that looks chosen.
-    if (!last && isBegun() && !isAwaited && isNowhere(document.activeElement))
-      page.querySelector<HTMLElement>(FIRST)?.focus();
     if (!isNowhere(document.activeElement) || (!isAwaited && (!last || isThere(last.element)))) return;
     let isOfView = isAwaited;
     while (trail.length > 0) {
