@@ -56,7 +56,8 @@ pub fn open_in(home: &Path, arguments: &[&str]) -> Shown {
     let address = format!("127.0.0.1:{port}");
     let web =
         WebDriver::start(&address, &window.to_string_lossy(), arguments).unwrap_or_else(|error| panic!("{error}"));
-    web.wait_for("document.readyState === 'complete'");
+    // The application is drawn after the page is complete; keys that come before it are nobody's.
+    web.wait_for("document.readyState === 'complete' && document.querySelector('#app > *')");
     web.run("window.__violations = []; addEventListener('securitypolicyviolation', it => window.__violations.push(it.violatedDirective + ' ' + it.blockedURI))");
     Shown {
         web,
