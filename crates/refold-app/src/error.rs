@@ -14,8 +14,12 @@ pub struct AppError {
     pub code: ErrorCode,
     /// What failed and why, one sentence.
     pub message: String,
-    /// What to do about it, one sentence; empty when there is nothing to do.
+    /// What to do about it, one sentence; empty when there is nothing to do. It is read in the window too, where nobody
+    /// can type an option: its words hold in both places.
     pub hint: String,
+    /// How that is said on a command line: what to type, exactly. Empty when there is nothing to type. Only the command
+    /// line prints it.
+    pub typed: String,
     /// Layouts to choose from, when `code` is [`ErrorCode::Ambiguous`] or [`ErrorCode::NoLayout`].
     pub choices: Vec<String>,
 }
@@ -26,7 +30,27 @@ impl AppError {
             code,
             message: message.into(),
             hint: hint.into(),
+            typed: String::new(),
             choices: Vec::new(),
+        }
+    }
+
+    /// Says what to type for it on a command line.
+    #[must_use]
+    pub fn typed(self, typed: impl Into<String>) -> AppError {
+        AppError {
+            typed: typed.into(),
+            ..self
+        }
+    }
+
+    /// The same failure, where something else is to be done about it.
+    #[must_use]
+    pub fn advised(self, hint: impl Into<String>) -> AppError {
+        AppError {
+            hint: hint.into(),
+            typed: String::new(),
+            ..self
         }
     }
 
@@ -73,6 +97,7 @@ impl AppError {
     }
 }
 
+/// To the window, which has no command line.
 impl From<AppError> for AppErrorWire {
     fn from(error: AppError) -> AppErrorWire {
         AppErrorWire {
@@ -180,11 +205,16 @@ impl From<StoreError> for AppError {
                 Vec::new(),
             ),
         };
+        let typed = match code {
+            ErrorCode::NoLayout | ErrorCode::Ambiguous => "--layout NAME or FILE",
+            _ => "",
+        };
         AppError {
-            code,
-            message,
-            hint: hint.to_owned(),
             choices,
+            ..AppError::new(code, message, hint).typed(typed)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

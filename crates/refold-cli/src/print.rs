@@ -276,47 +276,53 @@ fn finding_line(finding: &FindingWire) -> String {
     )
 }
 
+/// A failure as a document of `--json`.
+#[derive(Serialize)]
+pub struct Failure<'a> {
+    code: ErrorCode,
+    message: &'a str,
+    hint: &'a str,
+    typed: &'a str,
+    choices: &'a [String],
+}
+
+impl<'a> From<&'a AppError> for Failure<'a> {
+    fn from(error: &'a AppError) -> Failure<'a> {
+        Failure {
+            code: error.code,
+            message: &error.message,
+            hint: &error.hint,
+            typed: &error.typed,
+            choices: &error.choices,
+        }
+    }
+}
+
 /// What failed, why and what to do, on standard error. Secrets and control characters never reach it.
 pub fn failure(error: &AppError, as_json: bool) {
-    #[derive(Serialize)]
-    struct Failure<'a> {
-        code: ErrorCode,
-        message: &'a str,
-        hint: &'a str,
-        choices: &'a [String],
-    }
-    let AppError {
-        code, message, choices, ..
-    } = error;
-    let hint = &hint_here(error);
+    let AppError { message, choices, .. } = error;
     let text = if as_json {
-        json_line(&Failure {
-            code: *code,
-            message,
-            hint,
-            choices,
-        })
-        .unwrap_or_else(|_| visible(message).into_owned())
+        json_line(&Failure::from(error)).unwrap_or_else(|_| visible(message).into_owned())
     } else {
         let mut text = format!("refold: {}", visible(message));
         if !choices.is_empty() {
             text.push_str(&format!("\n  to choose from: {}", visible(&choices.join(", "))));
         }
-        if !hint.is_empty() {
-            text.push_str(&format!("\n  {}", visible(hint)));
+        let advice = advice(error);
+        if !advice.is_empty() {
+            text.push_str(&format!("\n  {}", visible(&advice)));
         }
         text
     };
     say(&text);
 }
 
-/// What to do about it, and how on a command line.
-fn hint_here(error: &AppError) -> String {
-    let option = match error.code {
-        ErrorCode::Ambiguous | ErrorCode::NoLayout => " (--layout NAME or FILE)",
-        _ => "",
-    };
-    format!("{}{option}", error.hint)
+/// What to do about it, and what to type for that.
+pub fn advice(error: &AppError) -> String {
+    match &*error.typed {
+        "" => error.hint.clone(),
+        typed => format!("{} ({typed})", error.hint),
+    }
 }
 
 /// What is wrong with the arguments, as every other failure where a program asks (`--json`); or the help that was asked
@@ -339,16 +345,8 @@ pub fn wrong_call(error: &clap::Error) -> ExitCode {
     let message = said.strip_prefix("error: ").unwrap_or(&said);
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
-    let hint = [tip.map(str::to_owned), usage.map(|usage| format!("usage: {usage}"))];
-    let hint: Vec<String> = hint.into_iter().flatten().collect();
-    let mut failed = AppError::invalid(
-        message,
-        if hint.is_empty() {
-            "see refold --help".to_owned()
-        } else {
-            hint.join("; ")
-        },
-    );
+    let mut failed =
+        AppError::invalid(message, tip.unwrap_or("look how it is called")).typed(usage.unwrap_or("refold --help"));
     let choices = [ContextKind::ValidValue, ContextKind::ValidSubcommand].into_iter();
     failed.choices = choices
         .filter_map(|kind| match error.get(kind)? {

@@ -83,7 +83,7 @@ impl Desk {
             }
             let cancel = CancelToken::default();
             let work = Work::new(&cancel, &Silent);
-            connect(&work, &asked, &self.places, &|step| told(step.clone()))
+            connect(&work, &asked, &self.places, &|step| told(step.clone())).map(Into::into)
         })
     }
 

@@ -19,6 +19,24 @@ use crate::session::Session;
 use crate::text;
 use crate::wire::{ConnectStep, Connected, Connection, StepOutcome};
 
+/// How trying a store went.
+#[derive(Debug)]
+pub struct Tried {
+    /// Those steps that were tried: none follows one that failed.
+    pub steps: Vec<ConnectStep>,
+    /// Why it ended before the last step.
+    pub failure: Option<AppError>,
+}
+
+impl From<Tried> for Connected {
+    fn from(tried: Tried) -> Connected {
+        Connected {
+            steps: tried.steps,
+            failure: tried.failure.map(Into::into),
+        }
+    }
+}
+
 /// The steps, in their order.
 pub const TITLES: [&str; 5] = [
     "reach the store",
@@ -37,7 +55,7 @@ pub fn connect(
     asked: &Asked,
     places: &Places,
     tell: &dyn Fn(&ConnectStep),
-) -> Result<Connected, AppError> {
+) -> Result<Tried, AppError> {
     let target = Target::of_named(&asked.store, places)?;
     let mut steps = Steps {
         done: Vec::new(),
@@ -55,9 +73,9 @@ pub fn connect(
         }
         Err(error) => steps.failed(error),
     };
-    Ok(Connected {
+    Ok(Tried {
         steps: steps.done,
-        failure: failure.map(Into::into),
+        failure,
     })
 }
 

@@ -1,15 +1,22 @@
 //! `refold connect`.
 
-use refold_app::AppError;
-use refold_app::usecase::connect::{TITLES, connect};
-use refold_app::wire::{AppErrorWire, ConnectStep, Connected, StepOutcome};
+use refold_app::usecase::connect::{TITLES, Tried, connect};
+use refold_app::wire::{ConnectStep, StepOutcome};
+use serde::Serialize;
 
 use super::Context;
 use crate::arguments::Connect;
-use crate::print::{Ended, aside};
+use crate::print::{Ended, Failure, advice, aside};
 
 /// Of the longest title.
 const TITLE_LETTERS: usize = 27;
+
+/// As `--json` prints it.
+#[derive(Serialize)]
+struct Answer<'a> {
+    steps: &'a [ConnectStep],
+    failure: Option<Failure<'a>>,
+}
 
 pub fn run(context: &Context<'_>, asked: &Connect) -> Result<u8, Ended> {
     let asked = context.asked(&asked.store);
@@ -17,12 +24,19 @@ pub fn run(context: &Context<'_>, asked: &Connect) -> Result<u8, Ended> {
     let code = code(&tried);
     let mut printer = context.printer_of(code);
     if context.json {
-        printer.json(&tried)?;
+        printer.json(&Answer {
+            steps: &tried.steps,
+            failure: tried.failure.as_ref().map(Failure::from),
+        })?;
     } else {
         for step in &tried.steps {
             printer.line(&line(step))?;
-            if !step.advice.is_empty() {
-                printer.line(&format!("{:8}{}", "", step.advice))?;
+            let advice = match (&tried.failure, step.outcome) {
+                (Some(failure), StepOutcome::Failed) => advice(failure),
+                _ => step.advice.clone(),
+            };
+            if !advice.is_empty() {
+                printer.line(&format!("{:8}{advice}", ""))?;
             }
         }
     }
@@ -33,9 +47,9 @@ pub fn run(context: &Context<'_>, asked: &Connect) -> Result<u8, Ended> {
 }
 
 /// 0 where nothing is to be said, 1 where there is a warning, else what the failure is.
-fn code(tried: &Connected) -> u8 {
+fn code(tried: &Tried) -> u8 {
     match &tried.failure {
-        Some(AppErrorWire { code, .. }) => AppError::new(*code, "", "").exit_code(),
+        Some(failure) => failure.exit_code(),
         None => u8::from(tried.steps.iter().any(|step| step.outcome == StepOutcome::Warning)),
     }
 }

@@ -129,8 +129,9 @@ fn named(store: &str) -> Result<Connection, AppError> {
         None => Ok(connection),
         Some(_) => Err(AppError::invalid(
             "a password does not belong into an address: every user of this machine can read it there",
-            "leave it out, and say with --password-from where it comes from",
-        )),
+            "leave it out, and say where it comes from",
+        )
+        .typed("--password-from")),
     }
 }
 

@@ -76,10 +76,14 @@ fn what_is_wrong_is_said_with_what_to_do() {
         let json = lab.run(&[&["--json"], arguments.as_slice()].concat());
         assert_eq!((json.code, json.out.as_str()), (code, ""));
         let error: serde_json::Value = serde_json::from_str(&json.err).unwrap();
-        assert!(
-            error["message"].is_string() && !error["hint"].as_str().unwrap().is_empty(),
-            "{error}"
-        );
+        let [hint, typed] = ["hint", "typed"].map(|part| error[part].as_str().unwrap());
+        assert!(error["message"].is_string() && !hint.is_empty(), "{error}");
+        let typed = if typed.is_empty() {
+            String::new()
+        } else {
+            format!(" ({typed})")
+        };
+        assert_eq!(lines.last(), Some(&&*format!("  {hint}{typed}")), "{arguments:?}");
     }
     for arguments in [
         vec!["bogus"],

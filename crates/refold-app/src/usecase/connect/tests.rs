@@ -9,7 +9,7 @@ use crate::wire::Connection;
 
 const LINES: &str = "{\"id\":\"1\",\"source\":\"s\",\"type\":\"T\",\"specversion\":\"1.0\",\"data\":{}}\n";
 
-fn tried(folder: &Path, asked: &Asked) -> Connected {
+fn tried(folder: &Path, asked: &Asked) -> Tried {
     let (cancel, told) = (CancelToken::default(), RefCell::new(Vec::new()));
     let tell = |step: &ConnectStep| told.borrow_mut().push(step.clone());
     let tried = connect(&Work::new(&cancel, &Silent), asked, &Places::below(folder), &tell).unwrap();
@@ -17,7 +17,7 @@ fn tried(folder: &Path, asked: &Asked) -> Connected {
     tried
 }
 
-fn outcomes(tried: &Connected) -> Vec<StepOutcome> {
+fn outcomes(tried: &Tried) -> Vec<StepOutcome> {
     tried.steps.iter().map(|step| step.outcome).collect()
 }
 
