@@ -77,12 +77,13 @@ pub fn health(work: &Work<'_>, session: &Session, asked: &HealthAsked) -> Result
     links::check(work, session, u64::from(index.event_count()), &found)?;
     let mut not_checked = vec!["snapshots: no layout says where the store keeps them".to_owned()];
     if asked.handler.is_none() {
-        not_checked
-            .push("event types that nobody knows: name the handler that should know them (--handler)".to_owned());
+        not_checked.push("event types that nobody knows: name the handler that should know them".to_owned());
     }
     if has_chain(session) {
-        not_checked
-            .push("the hash chain that the store itself keeps: `refold verify` holds its events against it".to_owned());
+        not_checked.push(
+            "the hash chain that the store itself keeps: verifying the store without an anchor holds its events against it"
+                .to_owned(),
+        );
     }
     Ok(HealthAnswer {
         events: payloads.events,
