@@ -1,5 +1,6 @@
 //! The rules of the house, as tests: who may know whom, and how sources look.
 
+mod hints;
 mod layers;
 mod pictures;
 mod sources;

@@ -135,8 +135,9 @@ pub fn find(places: &Places, name: &str) -> Result<Connection, AppError> {
                 found.problems.join("; "),
                 book.file
             ),
-            "correct it in that file, or with `refold connections edit`",
-        )),
+            "correct it in that file, or change the connection",
+        )
+        .typed(format!("refold connections edit {name}"))),
     }
 }
 
@@ -570,8 +571,9 @@ pub(crate) fn not_there(book: ConnectionBook, name: &str) -> AppError {
         choices: names.collect(),
         ..AppError::not_found(
             format!("there is no connection called {name}: {}", book.file),
-            "add it with `refold connections add`, or in the window",
+            "add it to the connections",
         )
+        .typed(format!("refold connections add {name} STORE --environment ENVIRONMENT"))
     }
 }
 

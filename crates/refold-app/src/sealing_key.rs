@@ -59,8 +59,9 @@ fn of_source(source: &Source) -> Result<Key, AppError> {
         Some(text) => Ok(Key::new(&Sha256::digest(text.reveal().as_bytes()).into())),
         None => Err(AppError::invalid(
             format!("the key of the cache is shorter than {LEAST_LETTERS} letters"),
-            "make one with `openssl rand -hex 32`, and put it where the line cache_key of the settings says",
-        )),
+            "make one of 64 random hexadecimal digits, and put it where the line cache_key of the settings says",
+        )
+        .typed("openssl rand -hex 32")),
     }
 }
 
@@ -73,8 +74,9 @@ fn of_file(file: &Path) -> Result<Key, AppError> {
                 in_words(&error),
                 file.display()
             ),
-            "make room and rights there (chmod 600), or set the cache of the connection to memory",
+            "set the cache of the connection to memory, or make room there and rights for yourself alone",
         )
+        .typed("chmod 600")
     };
     match read(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}

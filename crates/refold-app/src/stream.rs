@@ -457,7 +457,9 @@ pub fn beside_what_lacks(mut error: AppError, session: &Session, findings: &Find
             "{}; parts of the store are damaged, and its events may lie there",
             error.message
         );
-        error.hint = "refold info tells what cannot be read; compare with a backup".to_owned();
+        return error
+            .advised("compare with a backup; the findings of the store tell what cannot be read")
+            .typed("refold info STORE");
     }
     error
 }

@@ -138,12 +138,9 @@ impl Told {
         match look {
             Err(error) => self.lose(error, false, pace),
             Ok(Look::Another(error)) => {
-                let hint =
-                    "try again: all of it is then read as it is now, and what is open stays open where it still is";
-                let error = AppError {
-                    hint: hint.to_owned(),
-                    ..error
-                };
+                let error = error.advised(
+                    "try again: all of it is then read as it is now, and what is open stays open where it still is",
+                );
                 self.lose(error, true, pace)
             }
             // What is shown stays as of when it was read.

@@ -6,7 +6,10 @@ use crate::wire::Connection;
 
 /// Sets a line of a connection by its name in the file; an empty text takes it away.
 pub fn set(connection: &mut Connection, name: &str, text: &str) -> Result<(), AppError> {
-    let wrong = |why: String| AppError::invalid(why, "see `refold connections add --help`");
+    let wrong = |why: String| {
+        AppError::invalid(why, "docs/connections.md says what a connection may hold")
+            .typed("refold connections add --help")
+    };
     let key = keys::key(name).ok_or_else(|| wrong(format!("a connection has no line called {name}")))?;
     if text.is_empty() {
         (key.clear)(connection);

@@ -165,16 +165,13 @@ fn keychain(connection: &str) -> Result<Secret, AppError> {
             connection,
         ]
     };
-    printed_by(&words.map(str::to_owned)).map_err(|error| AppError {
-        hint: format!(
-            "put it there with: {}",
-            if cfg!(target_os = "macos") {
-                format!("security add-generic-password -s refold -a {connection} -w")
-            } else {
-                format!("secret-tool store --label=refold application refold connection {connection}")
-            }
-        ),
-        ..error
+    printed_by(&words.map(str::to_owned)).map_err(|error| {
+        let typed = if cfg!(target_os = "macos") {
+            format!("security add-generic-password -s refold -a {connection} -w")
+        } else {
+            format!("secret-tool store --label=refold application refold connection {connection}")
+        };
+        error.advised("put it there, as docs/connections.md says").typed(typed)
     })
 }
 

@@ -62,8 +62,9 @@ impl Tunnel {
             AppError::new(
                 ErrorCode::Unreachable,
                 format!("there is no way through {ssh}: {why}"),
-                format!("try `ssh {ssh}` in a terminal; its host key must be known, and it must not ask for anything"),
+                "its host key must be known, and it must not ask for anything: try it in a terminal",
             )
+            .typed(format!("ssh {ssh}"))
         };
         let folder = Scratch::private(&std::env::temp_dir(), "refold-ssh-");
         let folder = folder.map_err(|error| failed(&format!("no folder can be made for it ({})", in_words(&error))))?;

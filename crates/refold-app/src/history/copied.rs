@@ -30,7 +30,7 @@ impl OpenedHistory {
             let size = text::size_label(json.len() as u64);
             return Err(AppError::invalid(
                 format!("the value is too long for the clipboard: {size}"),
-                "copy a part of it, or use `refold state --json`",
+                "copy a part of it; the command line prints all of it",
             ));
         }
         // Text that is no Unicode is written with escapes.

@@ -34,8 +34,9 @@ impl From<IndexError> for AppError {
             IndexError::TooLarge { .. } => AppError::new(
                 ErrorCode::Unreachable,
                 message,
-                "single streams can still be read: name the stream with history, state, diff or blame",
-            ),
+                "single streams can still be read: name one",
+            )
+            .typed("refold history STORE STREAM"),
             IndexError::Unordered { .. } => AppError::new(
                 ErrorCode::Corrupt,
                 message,

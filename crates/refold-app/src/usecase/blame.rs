@@ -30,10 +30,9 @@ pub fn blame(
     let folded = replayed.state_at(work, found)?;
     if path.find(&folded.state).is_none() {
         let message = format!("the state has nothing at this path at this moment: {path}");
-        return Err(AppError::not_found(
-            message,
-            "look at the paths of the whole state: leave --path away",
-        ));
+        return Err(
+            AppError::not_found(message, "look at the paths of the whole state").typed("refold blame STORE STREAM")
+        );
     }
     let mut actors = HashMap::new();
     let leaves = folded

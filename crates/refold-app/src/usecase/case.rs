@@ -71,8 +71,9 @@ pub fn save(
                 "the case is not written: a file of this name is there: {}",
                 file.display()
             ),
-            "choose another name, or say with --replace that it is to be replaced",
-        ));
+            "choose another name, or say that it is to be replaced",
+        )
+        .typed("--replace"));
     }
     const CASE: Own = Own {
         noun: "case",
@@ -90,8 +91,9 @@ pub fn save(
     if gathered.streams.is_empty() {
         return Err(AppError::invalid(
             "there is nothing to put into a case: nothing is noted, and no stream is named",
-            "bookmark a moment or open a stream first; on the command line name one with --stream",
-        ));
+            "bookmark a moment or open a stream first, or name one",
+        )
+        .typed("--stream STREAM"));
     }
     let handlers = carried(&asked.places)?;
     let streams: Vec<CaseStream> = gathered.streams.iter().map(described).collect();
@@ -197,8 +199,9 @@ pub fn show(session: &Session) -> Result<CaseAnswer, AppError> {
     let Some(case) = session.case() else {
         return Err(AppError::invalid(
             format!("it is a store, and no case file: {}", session.location()),
-            "write a case file from it with refold case save",
-        ));
+            "write a case file from it",
+        )
+        .typed("refold case save STORE --stream STREAM --out FILE"));
     };
     let contents = case.contents().clone();
     let handlers = case.wire(session.location()).handlers;

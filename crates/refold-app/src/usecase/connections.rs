@@ -70,8 +70,9 @@ pub fn access_log(places: &Places, name: &str) -> Result<access::Reading, AppErr
         let file = access::file(&places.data, &name);
         return Err(AppError::not_found(
             format!("nothing was logged of {name} yet: {}", file.display()),
-            "look at the list of connections (refold connections)",
-        ));
+            "look at the list of connections",
+        )
+        .typed("refold connections"));
     }
     Ok(reading)
 }

@@ -94,8 +94,9 @@ pub fn range_of_cursors(session: &Session, from: Option<&str>, to: Option<&str>)
         (None, None) => {
             return Err(AppError::invalid(
                 "the range has no end",
-                "give --from or --to: a time, or a position (#4711)",
-            ));
+                "give one of its ends: a time, or a position such as #4711",
+            )
+            .typed("--from or --to"));
         }
     };
     let place = |bound: Option<(Axis, String)>| bound.map(|(_, place)| place).unwrap_or_default();

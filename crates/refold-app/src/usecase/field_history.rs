@@ -110,8 +110,7 @@ pub fn field_history(
     let field = FieldHistory::read(work, session, &stream, program.as_ref(), &path, Some(&found))?;
     if field.count() == 0 {
         let message = format!("no state of this stream ever had anything at this path: {path}");
-        let hint = "look at the paths of the state: refold state, or refold blame without --path";
-        return Err(AppError::not_found(message, hint));
+        return Err(AppError::not_found(message, "look at the paths of the state").typed("refold state STORE STREAM"));
     }
     let digits = session.description().time_digits;
     Ok(FieldAnswer {

@@ -82,8 +82,9 @@ pub fn of_correlation_id(
                 "no event has this correlation id: {}",
                 text::shown(correlation.as_bytes())
             ),
-            "copy it from an event: history --json shows correlation_id",
-        ));
+            "copy it from an event that carries it",
+        )
+        .typed("refold history STORE STREAM --json"));
     }
     Ok(found)
 }

@@ -65,8 +65,9 @@ pub(super) fn find_all(
     if index.streams(&of_id)?.rows.is_empty() {
         return Err(AppError::not_found(
             format!("the id of no stream holds {}", text::visible(part_of_id)),
-            "look for a shorter part of it: refold streams STORE --match TEXT",
-        ));
+            "look for a shorter part of it in the list of streams",
+        )
+        .typed("refold streams STORE --match TEXT"));
     }
     Ok(named)
 }
@@ -79,9 +80,9 @@ fn find(known: &[&[u8]], name: &str) -> Option<Vec<u8>> {
 fn lacking(noun: &str, known: &[&[u8]], name: &str) -> AppError {
     let mut names: Vec<String> = known.iter().map(|name| text::shown(name)).collect();
     names.sort_unstable();
-    let more = match names.len().saturating_sub(MOST_NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more (refold info STORE --json lists all)"),
+    let (more, typed) = match names.len().saturating_sub(MOST_NAMED) {
+        0 => (String::new(), ""),
+        more => (format!(" and {more} more"), "refold info STORE --json"),
     };
     names.truncate(MOST_NAMED);
     let hint = if names.is_empty() {
@@ -89,5 +90,5 @@ fn lacking(noun: &str, known: &[&[u8]], name: &str) -> AppError {
     } else {
         format!("name one of {}{more}", names.join(", "))
     };
-    AppError::not_found(format!("there is no {noun} {}", text::visible(name)), hint)
+    AppError::not_found(format!("there is no {noun} {}", text::visible(name)), hint).typed(typed)
 }

@@ -62,14 +62,15 @@ pub fn new_handler(
         let message = format!("cannot write the package ({}): {}", in_words(&error), folder.display());
         match error.kind() {
             std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::InvalidInput => {
-                AppError::invalid(message, "name a folder that is empty or not there yet: --out DIR")
+                AppError::invalid(message, "name a folder that is empty or not there yet").typed("--out DIR")
             }
             // Whatever else a disk can say.
             _ => AppError::new(
                 ErrorCode::Denied,
                 message,
-                "make room and rights there, or name a folder elsewhere: --out DIR",
-            ),
+                "make room and rights there, or name a folder elsewhere",
+            )
+            .typed("--out DIR"),
         }
     })?;
     Ok(NewHandlerAnswer {

@@ -80,8 +80,9 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         return Err(AppError::new(
             ErrorCode::Denied,
             "masking rules hold for this store, and an anchor without salt would let others guess what they hide",
-            "leave out --plain",
-        ));
+            "let it be salted",
+        )
+        .typed("without --plain"));
     }
     session.expect_reached("an anchor")?;
     refuse_with_store(session, "store", &asked.out, "anchor")?;
@@ -135,8 +136,9 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         return Err(AppError::new(
             ErrorCode::Corrupt,
             format!("not all of the store can be read, and what is not read cannot be anchored: {reason}"),
-            "`refold info` lists what is damaged; anchor a sound copy",
-        ));
+            "anchor a sound copy; the findings of the store list what is damaged",
+        )
+        .typed("refold info STORE"));
     }
     refuse_rewritten(check)?;
     let size = made.edge.size();
@@ -321,8 +323,9 @@ fn refuse_rewritten(check: Option<Check<LeafReader>>) -> Result<(), AppError> {
             "the store is not what the earlier anchor says ({} found): no anchor continues it",
             counted(outcome.finding_count, "difference")
         ),
-        "`refold verify` names what differs",
-    ))
+        "verify the store against that anchor, which names what differs",
+    )
+    .typed("refold verify STORE --anchor DIR"))
 }
 
 pub(super) fn identity(session: &Session) -> StoreIdentity {
@@ -360,8 +363,9 @@ pub(super) fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
     SecretKey::parse(&text).map_err(|error| {
         AppError::invalid(
             format!("the signing key cannot be used: {error}: {}", path.display()),
-            "make one with `minisign -G -W`, and guard its file well: it has no password",
+            "make one without a password with minisign, and guard its file well",
         )
+        .typed("minisign -G -W")
     })
 }
 

@@ -150,7 +150,7 @@ fn listed(work: &Work<'_>, path: &Path) -> Result<Vec<BundleFile>, AppError> {
                 "this is no anchor, no proof and no report: {reason}: {}",
                 path.display()
             ),
-            "name the folder that `refold anchor`, `refold prove` or `refold report` made",
+            "name the folder of an anchor, a proof or a report",
         )
     };
     let list = foreign::read_text(&path.join(SUMS));

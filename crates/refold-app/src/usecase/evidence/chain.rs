@@ -155,9 +155,10 @@ pub fn verify_chain(work: &Work<'_>, session: &Session, asked: &ChainAsked) -> R
     if !has_chain(session) {
         return Err(AppError::invalid(
             format!("this store keeps no hash chain of its own: {}", session.location()),
-            "name an anchor of it (--anchor), which `refold anchor` makes; an export or a backup of EventSourcingDB has a \
-             chain, and is read as one with --layout eventsourcingdb",
-        ));
+            "name an anchor of it; or, of an export or a backup of EventSourcingDB, which has a chain, the layout \
+             eventsourcingdb",
+        )
+        .typed("--anchor DIR, or --layout eventsourcingdb"));
     }
     let key = asked.key.as_deref().map(chain_key).transpose()?;
     let held = Held::of(work, session, key.as_ref())?;
@@ -233,8 +234,9 @@ fn chain_key(file: &Path) -> Result<ChainKey, AppError> {
                 "the public key of the store cannot be used ({reason}): {}",
                 file.display()
             ),
-            "name a file with the public half of its signing key: `openssl pkey -in signing-key.pem -pubout` writes it",
+            "name a file with the public half of its signing key, which openssl writes",
         )
+        .typed("openssl pkey -in signing-key.pem -pubout")
     };
     let text = plain_file::read_text(file, MOST_TEXT_BYTES).map_err(|error| refused(in_words(&error)))?;
     ChainKey::parse(&text).map_err(|error| refused(error.to_string()))

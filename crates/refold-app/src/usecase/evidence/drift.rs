@@ -282,8 +282,9 @@ fn unmapped(read_model: &str, rows: &Rows, beside: &Path) -> AppError {
             "nothing says what the columns of {of} hold: there is no {}",
             beside.display()
         ),
-        "let a mapping be guessed with --guess, look at it, and save it there or name it with --map",
+        "let a mapping be guessed, look at it, and save it there or name it",
     )
+    .typed("--guess, then --map FILE")
 }
 
 fn checkpointed(work: &Work<'_>, rows: &Rows, checkpoint: &Checkpoint) -> Result<Cursor, AppError> {
@@ -302,16 +303,18 @@ fn checkpointed(work: &Work<'_>, rows: &Rows, checkpoint: &Checkpoint) -> Result
         [Some(position)] => Ok(Cursor::Position(Position(*position))),
         [None] => Err(AppError::invalid(
             format!("the checkpoint of the projection is no position: {}", checkpoint.table),
-            "name the column that holds it, or give the position with --position",
-        )),
+            "name the column that holds it, or give the position",
+        )
+        .typed("--position")),
         rows => Err(AppError::invalid(
             format!(
                 "{} of {} are the checkpoint, and one should be",
                 text::counted(rows.len() as u64, "row"),
                 checkpoint.table
             ),
-            "say in `where` which row it is, or give the position with --position",
-        )),
+            "say under where in the mapping which row it is, or give the position",
+        )
+        .typed("--position")),
     }
 }
 
@@ -334,7 +337,7 @@ impl From<RowsError> for AppError {
             },
             RowsError::NoTable { tables, .. } => AppError {
                 choices: tables,
-                ..AppError::invalid(message, "name a table with --table")
+                ..AppError::invalid(message, "name a table").typed("--table")
             },
             RowsError::NoColumn { columns, .. } => AppError {
                 choices: columns,

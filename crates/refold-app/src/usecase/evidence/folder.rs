@@ -316,7 +316,7 @@ impl Anchor {
 fn no_anchor(path: &Path, reason: &str) -> AppError {
     AppError::invalid(
         format!("this is no anchor: {reason}: {}", path.display()),
-        "name the folder that `refold anchor` made, anchor-…",
+        "name the folder of an anchor, anchor-…",
     )
 }
 

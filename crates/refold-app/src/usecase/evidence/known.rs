@@ -116,8 +116,9 @@ impl Known {
                 "the anchor is of another store: {} with the layout {}, and this one is {} with the layout {}",
                 anchored.kind, anchored.layout, store.kind, store.layout
             ),
-            "name the store that was anchored, with the layout it was read with then (--layout)",
-        ))
+            "name the store that was anchored, with the layout it was read with then",
+        )
+        .typed("--layout"))
     }
 }
 
@@ -166,8 +167,9 @@ fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, A
 }
 
 fn read_salt(file: &Path) -> Result<SaltKey, AppError> {
-    let hint = "the anchor is salted: name its key (--salt); it was written beside the anchor, as anchor-….salt";
-    read_key(file, "the anchor", hint).map(SaltKey)
+    let hint = "the anchor is salted: name its key, which was written beside the anchor as anchor-….salt";
+    let key = read_key(file, "the anchor", hint).map_err(|error| error.typed("--salt FILE"))?;
+    Ok(SaltKey(key))
 }
 
 /// An anchor that continues another has its key: among those that lie beside it.

@@ -169,8 +169,8 @@ fn prove_growth(
         return Err(AppError::invalid(
             "the anchors do not follow on each other: they are of two stores, have two keys, or the one that is named as the \
              earlier has more events",
-            "prove it of an anchor that was made with --previous",
-        ));
+            "prove it of an anchor that was made to continue the earlier one",
+        ).typed("--previous"));
     }
     let proof = pass(work, session, newer, &[], &[older.manifest.size], &|_| ())?.pop();
     let growth = Growth {
@@ -187,8 +187,9 @@ fn prove_growth(
         AppError::new(
             ErrorCode::Rewritten,
             "the later anchor does not begin with the earlier one: between them the past was rewritten",
-            "verify the store against the earlier anchor: `refold verify` names what differs",
+            "verify the store against the earlier anchor, which names what differs",
         )
+        .typed("refold verify STORE --anchor DIR")
     })?;
     let mut folder = NewFolder::new_in(out, "proof")?;
     folder.add(OLDER, older.checkpoint.as_bytes())?;
@@ -271,16 +272,18 @@ fn pass(
         return Err(AppError::new(
             ErrorCode::Corrupt,
             format!("not all of the store can be read, and what is not read cannot be proved: {reason}"),
-            "`refold info` lists what is damaged; prove it of a sound copy",
-        ));
+            "prove it of a sound copy; the findings of the store list what is damaged",
+        )
+        .typed("refold info STORE"));
     }
     match prover.finish() {
         Some((edge, proofs)) if (edge.size(), edge.root()) == (known.manifest.size, known.root) => Ok(proofs),
         _ => Err(AppError::new(
             ErrorCode::Rewritten,
             "the store is not what the anchor says: nothing can be proved of it",
-            "`refold verify` names what differs",
-        )),
+            "verify the store against the anchor, which names what differs",
+        )
+        .typed("refold verify STORE --anchor DIR")),
     }
 }
 
@@ -303,8 +306,9 @@ fn index_of(work: &Work<'_>, session: &Session, known: &Known, position: u64) ->
                 "the anchor says nothing of position {position}: its last is {}",
                 known.horizon
             ),
-            "make an anchor that holds the event, with --previous",
-        ));
+            "make an anchor that continues this one, and so holds the event",
+        )
+        .typed("--previous"));
     }
     let query = ReadQuery {
         scope: Scope::All {
@@ -332,6 +336,7 @@ fn index_of(work: &Work<'_>, session: &Session, known: &Known, position: u64) ->
 fn no_event(position: impl std::fmt::Display) -> AppError {
     AppError::not_found(
         format!("the store has no event at position {position}"),
-        "`refold history` names the positions of a stream's events",
+        "look at the positions of a stream's events",
     )
+    .typed("refold history STORE STREAM")
 }

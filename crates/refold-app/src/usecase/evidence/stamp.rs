@@ -249,8 +249,9 @@ pub(super) fn seen(
         if !lists.is_empty() {
             return Err(AppError::invalid(
                 "lists of revoked certificates are of an authority, and none was named",
-                "name the certificate of the authority too (--authority)",
-            ));
+                "name the certificate of the authority too",
+            )
+            .typed("--authority FILE"));
         }
         return Ok(stamp.map(|stamp| StampSeen::of(stamp, false, None)));
     };
@@ -260,21 +261,31 @@ pub(super) fn seen(
         let message = format!("the time stamp of the anchor cannot be trusted: {reason}");
         AppError::new(ErrorCode::Denied, message, hint)
     };
-    let by_authority =
-        "verify without --authority for what the anchor shows without it, or name the authority that stamped it";
-    let stamp = stamp.ok_or_else(|| refused("it has none".to_owned(), by_authority))?;
+    let by_another = |reason: String| {
+        refused(
+            reason,
+            "verify without an authority for what the anchor shows without it, or name the one that stamped it",
+        )
+        .typed("--authority FILE")
+    };
+    let stamp = stamp.ok_or_else(|| by_another("it has none".to_owned()))?;
     let of = |error: StampError| format!("{error} ({})", text::shown(stamp.authority.as_bytes()));
-    named.check(stamp).map_err(|error| refused(of(error), by_authority))?;
+    named.check(stamp).map_err(|error| by_another(of(error)))?;
     let standing = match lists {
         [] => None,
         _ => Some(revoked.check(&named, stamp, clock::now()).map_err(|error| {
-            let hint = match error {
-                StampError::Revoked { .. } => {
-                    "verify without --authority for what the anchor shows without it; the stamp proves nothing any more"
-                }
-                _ => "get the list from where the certificate says (openssl x509 -noout -ext crlDistributionPoints), or leave --crl out",
-            };
-            refused(of(error), hint)
+            match error {
+            StampError::Revoked { .. } => refused(
+                of(error),
+                "the stamp proves nothing any more; verify without an authority for what the anchor shows without it",
+            )
+            .typed("without --authority"),
+            _ => refused(
+                of(error),
+                "leave out the lists of revoked certificates, or get one from where the certificate says",
+            )
+            .typed("openssl x509 -noout -ext crlDistributionPoints"),
+        }
         })?),
     };
     Ok(Some(StampSeen::of(stamp, true, standing.as_ref())))

@@ -188,8 +188,9 @@ pub(super) fn rules_of(handler: Option<&str>, invariant: Option<&str>) -> Result
                 "this handler has no invariants: {}",
                 handler.unwrap_or(handler::DEFAULT)
             ),
-            "write some into its package (docs/handlers.md), or ask for one with --invariant \"state.paid <= state.total\"",
-        )),
+            "write some into its package (docs/handlers.md), or ask for one of your own",
+        )
+        .typed("--invariant \"state.paid <= state.total\"")),
     }
 }
 

@@ -256,8 +256,8 @@ fn order_matters(differences: &[Change]) -> AppError {
              {} differ, first {first}",
             text::counted(differences.len() as u64, "place")
         ),
-        "say which one is meant: --order recorded, or --order occurred",
-    )
+        "say which order is meant: as recorded, or as happened",
+    ).typed("--order recorded, or --order occurred")
 }
 
 fn narrow(count: usize) -> u32 {

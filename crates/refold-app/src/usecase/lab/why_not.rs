@@ -196,10 +196,7 @@ pub fn why_not_place(
     let to = at.moment;
     if to == Moment::START {
         let message = "there is no event at this cursor to be asked: it is the start of the stream";
-        return Err(AppError::invalid(
-            message,
-            "name an event, as --at v9, or leave the cursors away",
-        ));
+        return Err(AppError::invalid(message, "leave the cursors away, or name an event").typed("--at v9"));
     }
     let mut past = StreamPast::open(work, session, stream, program, &Arc::<Findings>::default())?;
     let folded = past.folded_at(at)?;

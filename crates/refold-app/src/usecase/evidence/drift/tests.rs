@@ -360,7 +360,7 @@ fn without_a_mapping_nothing_is_assumed() {
     )
     .unwrap_err();
     assert!(error.message.contains("model.csv.toml"), "{}", error.message);
-    assert!(error.hint.contains("--guess"), "{}", error.hint);
+    assert!(error.typed.contains("--guess"), "{error:?}");
     for (mapping, said) in [
         (
             "format = \"refold-read-model/2\"\n[key]\nstream=\"{id}\"\n[columns]",

@@ -27,7 +27,7 @@ pub fn check_report(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Re
     let unreadable = |error: std::io::Error| {
         AppError::invalid(
             format!("the report cannot be read ({}): {}", in_words(&error), path.display()),
-            "name the folder that `refold report` made",
+            "name the folder of a report",
         )
     };
     let mut names = BTreeSet::new();

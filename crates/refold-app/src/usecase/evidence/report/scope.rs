@@ -98,8 +98,9 @@ impl Selection {
             false => Ok(self),
             true => Err(AppError::not_found(
                 "no event is in the scope of the report",
-                "look at the bounds and the names: `refold streams` and `refold history` list what there is",
-            )),
+                "look at the bounds and the names: the streams and their events are listed",
+            )
+            .typed("refold streams, refold history")),
         }
     }
 

@@ -106,8 +106,9 @@ fn file(work: &Work<'_>, path: &Path, phase: &'static str) -> Result<SourceFile,
                 in_words(&error),
                 path.display()
             ),
-            "look whether it is still there; --no-source-digest makes the report without",
+            "look whether it is still there, or make the report without digests of the store’s files",
         )
+        .typed("--no-source-digest")
     };
     let mut file = plain_file::open(path, Links::Followed).map_err(failed)?;
     let found = file.metadata().map_err(failed)?;

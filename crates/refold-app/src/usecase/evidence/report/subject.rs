@@ -169,8 +169,9 @@ impl Subject {
             )),
             true => Err(AppError::not_found(
                 "no event holds this person",
-                "look at the path and the value: `refold search` finds where it stands",
-            )),
+                "look at the path and the value; a search finds where it stands",
+            )
+            .typed("refold search STORE TEXT")),
         }
     }
 

@@ -165,8 +165,8 @@ impl DatedStream {
                      of their order",
                     code::NONDETERMINISTIC
                 ),
-                "a handler must make the same of the same events; refold check says where it does not",
-            ));
+                "a handler must make the same of the same events; checking it says where it does not",
+            ).typed("refold check STORE"));
         }
         let (answer, order) = match order {
             Order::Occurred if is_same => (Some(occurred), "either"),
@@ -302,8 +302,9 @@ fn refuse_hidden(session: &Session, stream: &Stream, path: &Pointer) -> Result<(
                     "masking rules hide {path} of events of the type {}, and when they happened would tell it",
                     text::shown(of)
                 ),
-                "reveal it with a reason (docs/masking.md), or leave --occurred away",
-            ));
+                "reveal it with a reason (docs/masking.md), or leave to the layout when they happened",
+            )
+            .typed("without --occurred"));
         }
     }
     Ok(())

@@ -70,8 +70,9 @@ impl<'a> Events<'a> {
                     "the payloads of this stream take more than {} of memory",
                     text::size_label(MOST_BYTES as u64)
                 ),
-                "find where it fails with `refold check` or `refold replay --against`, which need no memory for it",
-            ));
+                "find where it fails by its invariants, or beside another handler: neither needs memory for it",
+            )
+            .typed("refold check, or refold replay --against"));
         }
         self.batch.push(event, columns);
         Ok(())
