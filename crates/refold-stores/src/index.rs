@@ -26,6 +26,7 @@ mod manifest;
 mod map;
 mod options;
 mod packed;
+mod parts;
 mod query;
 mod sealed;
 mod search;

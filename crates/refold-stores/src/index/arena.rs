@@ -1,9 +1,8 @@
 //! The payload arena: payload, metadata and envelope of every event in position order, so that searching and folding the whole
-//! store again need not ask the store. Made on demand, beside the index of the same store, and only as good as it: it
-//! numbers events as the index does.
+//! store again need not ask the store. Made on demand beside the index of the same store, in [`parts`].
 //!
-//! One file for so many events; each is complete before the arena's own manifest names it, so a build that was killed
-//! goes on. The bytes are as the adapter gave them. A part may have a search index beside it ([`grams`]).
+//! The bytes are as the adapter gave them. A part may have a search index beside it ([`grams`]). It must not know what is
+//! in a payload.
 
 pub(super) mod build;
 mod envelope;
@@ -25,22 +24,15 @@ pub use held::{expect_unchanged, is_as_stored, is_same};
 pub use source::ArenaSource;
 
 use super::Index;
-use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp, MANIFESTS, Window};
+use super::checked::{CheckedFile, FileStamp, MANIFESTS, Window};
 use super::columns::Columns;
 use super::error::IndexError;
 use super::folder::{Folder, Place};
 use super::manifest::StoredFinding;
 use super::packed::{ABSENT, BLOCK_ROWS};
-use super::sealed;
+use super::parts::{self, PartEntry, PartEvents};
 use envelope::Envelope;
 use grams::Grams;
-
-/// Events of one file. Few in tests, so that a small store has many files.
-const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
-
-/// All files of the arena start so; the index leaves them alone.
-const PREFIX: &str = "arena-";
-const MANIFEST: &str = MANIFESTS[2];
 
 const BYTES: u32 = 1;
 const CODES: u32 = 2;
@@ -60,94 +52,38 @@ const COLUMNS: usize = 6;
 
 /// Whether a file in the folder of an index belongs to its arena.
 pub(super) fn owns(name: &str) -> bool {
-    name.starts_with(PREFIX)
+    parts::owns::<Entry>(name)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct ArenaManifest {
-    format: u32,
-    identity: String,
-    /// The state of the store that it is a copy of.
-    change_token: String,
-    generation: u64,
-    parts: Vec<PartEntry>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct PartEntry {
+struct Entry {
     file: FileStamp,
     /// Its search index, once that was asked for; a small part has none.
     grams: Option<FileStamp>,
-    /// Which events: those from `number * PART_ROWS`.
     number: u32,
     rows: u32,
-    /// Of its last event, so that a part of another index is noticed.
     last_position: i64,
     /// What the adapter found while its payloads were read.
     findings: Vec<StoredFinding>,
 }
 
-impl ArenaManifest {
-    fn empty(fingerprint: &Fingerprint) -> ArenaManifest {
-        ArenaManifest {
-            format: FORMAT_VERSION,
-            identity: fingerprint.identity.clone(),
-            change_token: fingerprint.change_token.clone(),
-            generation: 0,
-            parts: Vec::new(),
+impl PartEntry for Entry {
+    // Few in tests, so that a small store has many files.
+    const ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
+    const MANIFEST: &str = MANIFESTS[2];
+    const PREFIX: &str = "arena-";
+
+    fn events(&self) -> PartEvents {
+        PartEvents {
+            number: self.number,
+            rows: self.rows,
+            last_position: self.last_position,
         }
     }
 
-    /// `None` also for the arena of another state of the store: where anything changed, any payload may have.
-    fn read(folder: &Folder, fingerprint: &Fingerprint) -> Result<Option<ArenaManifest>, IndexError> {
-        let manifest = sealed::read::<ArenaManifest>(folder, MANIFEST)?;
-        let is_of_store = |manifest: &ArenaManifest| {
-            manifest.format == FORMAT_VERSION
-                && manifest.identity == fingerprint.identity
-                && manifest.change_token == fingerprint.change_token
-        };
-        Ok(manifest.filter(is_of_store))
+    fn files(&self) -> impl Iterator<Item = &FileStamp> {
+        std::iter::once(&self.file).chain(&self.grams)
     }
-
-    fn write(&self, folder: &Folder) -> Result<(), IndexError> {
-        sealed::write(folder, MANIFEST, self)
-    }
-
-    /// Puts in a part, or the same one with more of it.
-    fn replace(&mut self, entry: PartEntry) {
-        self.parts.retain(|known| known.number != entry.number);
-        self.parts.push(entry);
-        self.parts.sort_by_key(|entry| entry.number);
-    }
-
-    /// Whether the arena needs this file.
-    fn names(&self, file: &str) -> bool {
-        let is_of = |entry: &PartEntry| {
-            let files = std::iter::once(&entry.file).chain(&entry.grams);
-            files.into_iter().any(|stamp| stamp.name == file)
-        };
-        file == MANIFEST || self.parts.iter().any(is_of)
-    }
-
-    /// The parts that are of this index and whole for it.
-    fn parts_of(&self, index: &Index) -> Result<Vec<PartEntry>, IndexError> {
-        let mut fitting = Vec::new();
-        for entry in &self.parts {
-            let events = part_events(entry.number, index.event_count());
-            let is_whole = !events.is_empty() && entry.rows as usize == events.len();
-            if is_whole && index.event(EventIndex(events.end - 1))?.position.0 == entry.last_position {
-                fitting.push(entry.clone());
-            }
-        }
-        fitting.sort_by_key(|entry| entry.number);
-        Ok(fitting)
-    }
-}
-
-/// The events of a part.
-fn part_events(number: u32, event_count: u32) -> Range<u32> {
-    let start = number.saturating_mul(PART_ROWS).min(event_count);
-    start..start.saturating_add(PART_ROWS).min(event_count)
 }
 
 /// Payload, metadata and envelope of all events of an index. Shareable between threads.
@@ -194,29 +130,18 @@ pub fn open_arena<'a>(
     index: &Index,
 ) -> Result<Option<Arena>, IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
-    let Some(manifest) = ArenaManifest::read(&folder, fingerprint)? else {
-        return Ok(None);
-    };
-    let entries = manifest.parts_of(index)?;
-    if entries.len() != index.event_count().div_ceil(PART_ROWS) as usize {
-        return Ok(None);
-    }
-    match Arena::of_parts(&folder, &entries) {
-        Ok(arena) => Ok(Some(arena)),
-        Err(IndexError::Damaged { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    parts::open_all(&folder, fingerprint, index, |entries| Arena::of_parts(&folder, entries))
 }
 
 /// Removes the arena of a store: it is not what the store holds. What has it open still reads it.
 pub fn discard_arena<'a>(cache: impl Into<Place<'a>>, fingerprint: &Fingerprint) -> Result<(), IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
     let _lock = folder.lock()?;
-    folder.remove_all_but(|name| !owns(name) && name != MANIFEST)
+    folder.remove_all_but(|name| !owns(name))
 }
 
 impl Arena {
-    fn of_parts(folder: &Folder, entries: &[PartEntry]) -> Result<Arena, IndexError> {
+    fn of_parts(folder: &Folder, entries: &[Entry]) -> Result<Arena, IndexError> {
         let mut arena = Arena {
             parts: Vec::new(),
             findings: Vec::new(),
@@ -258,8 +183,8 @@ impl Arena {
 
     /// Its part, and the row there.
     fn place_of(&self, event: EventIndex) -> (&Part, usize) {
-        let part = &self.parts[(event.0 / PART_ROWS) as usize]; // the arena covers every event of its index
-        (part, (event.0 % PART_ROWS) as usize)
+        let part = &self.parts[(event.0 / Entry::ROWS) as usize]; // the arena covers every event of its index
+        (part, (event.0 % Entry::ROWS) as usize)
     }
 
     /// Whether each part has the search index that is worth making for it.
@@ -283,7 +208,7 @@ impl Arena {
 }
 
 impl Part {
-    fn open(folder: &Folder, entry: &PartEntry) -> Result<Part, IndexError> {
+    fn open(folder: &Folder, entry: &Entry) -> Result<Part, IndexError> {
         let file = CheckedFile::open(folder, &entry.file)?;
         let columns = Columns::open(&file, CODES, HEADS, entry.rows as usize)?;
         let bytes = file.section(BYTES)?;
@@ -299,7 +224,7 @@ impl Part {
             envelopes,
             grams,
             rows: entry.rows,
-            first_event: entry.number * PART_ROWS,
+            first_event: entry.number * Entry::ROWS,
         })
     }
 

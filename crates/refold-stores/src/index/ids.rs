@@ -1,12 +1,11 @@
-//! Which events carry an id: as their own, as that of their cause, or as that of their correlation. Made on demand,
-//! beside the index of the same store, and only as good as it: it numbers events as the index does.
+//! Which events carry an id: as their own, as that of their cause, or as that of their correlation. Made on demand beside
+//! the index of the same store, in [`parts`].
 //!
 //! ```text
 //! one file for so many events   three tables, one a kind of id, each ascending
 //! one entry of a table          half a hash of the id · the number of the event
 //! ```
-//! Ids themselves are not kept: hashes meet, so whoever asks holds what is found against the store. A file is complete
-//! before the manifest names it, so a build that was killed goes on.
+//! Ids themselves are not kept: hashes meet, so whoever asks holds what is found against the store.
 
 pub(super) mod build;
 
@@ -20,17 +19,11 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use build::build_ids;
 
 use super::Index;
-use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp, MANIFESTS, u64_at};
+use super::checked::{CheckedFile, FileStamp, MANIFESTS, u64_at};
 use super::error::IndexError;
 use super::folder::{Folder, Place};
-use super::sealed;
+use super::parts::{self, PartEntry, PartEvents};
 
-/// Events of one file. Few in tests, so that a small store has many files.
-const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 20 };
-
-/// All files of the ids start so; the index leaves them alone.
-const PREFIX: &str = "ids-";
-const MANIFEST: &str = MANIFESTS[3];
 const ENTRY_BYTES: usize = 8;
 
 /// What an id is to the event that carries it.
@@ -59,59 +52,34 @@ impl IdKind {
 
 /// Whether a file in the folder of an index belongs to its ids.
 pub(super) fn owns(name: &str) -> bool {
-    name.starts_with(PREFIX)
+    parts::owns::<Entry>(name)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct IdsManifest {
-    format: u32,
-    identity: String,
-    /// The state of the store that the ids are of.
-    change_token: String,
-    generation: u64,
-    parts: Vec<PartEntry>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct PartEntry {
+struct Entry {
     file: FileStamp,
-    /// Which events: those from `number * PART_ROWS`.
     number: u32,
     rows: u32,
-    /// Of its last event, so that a part of another index is noticed.
     last_position: i64,
 }
 
-impl IdsManifest {
-    /// `None` also for the ids of another state of the store: where anything changed, any id may have.
-    fn read(folder: &Folder, fingerprint: &Fingerprint) -> Result<Option<IdsManifest>, IndexError> {
-        let manifest = sealed::read::<IdsManifest>(folder, MANIFEST)?;
-        Ok(manifest.filter(|manifest| {
-            manifest.format == FORMAT_VERSION
-                && manifest.identity == fingerprint.identity
-                && manifest.change_token == fingerprint.change_token
-        }))
-    }
+impl PartEntry for Entry {
+    // Few in tests, so that a small store has many files.
+    const ROWS: u32 = if cfg!(test) { 20 } else { 1 << 20 };
+    const MANIFEST: &str = MANIFESTS[3];
+    const PREFIX: &str = "ids-";
 
-    /// Its parts that are of this index and whole for it, in order.
-    fn parts_of(&self, index: &Index) -> Result<Vec<PartEntry>, IndexError> {
-        let mut fitting = Vec::new();
-        for entry in &self.parts {
-            let events = part_events(entry.number, index.event_count());
-            let is_whole = !events.is_empty() && entry.rows as usize == events.len();
-            if is_whole && index.event(EventIndex(events.end - 1))?.position.0 == entry.last_position {
-                fitting.push(entry.clone());
-            }
+    fn events(&self) -> PartEvents {
+        PartEvents {
+            number: self.number,
+            rows: self.rows,
+            last_position: self.last_position,
         }
-        fitting.sort_by_key(|entry| entry.number);
-        Ok(fitting)
     }
-}
 
-/// The events of a part.
-fn part_events(number: u32, event_count: u32) -> Range<u32> {
-    let start = number.saturating_mul(PART_ROWS).min(event_count);
-    start..start.saturating_add(PART_ROWS).min(event_count)
+    fn files(&self) -> impl Iterator<Item = &FileStamp> {
+        std::iter::once(&self.file)
+    }
 }
 
 /// The half of a hash that entries keep, as their upper half.
@@ -147,22 +115,11 @@ pub fn open_ids<'a>(
     index: &Index,
 ) -> Result<Option<Ids>, IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
-    let Some(manifest) = IdsManifest::read(&folder, fingerprint)? else {
-        return Ok(None);
-    };
-    let entries = manifest.parts_of(index)?;
-    if entries.len() != index.event_count().div_ceil(PART_ROWS) as usize {
-        return Ok(None);
-    }
-    match Ids::of_parts(&folder, &entries) {
-        Ok(ids) => Ok(Some(ids)),
-        Err(IndexError::Damaged { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    parts::open_all(&folder, fingerprint, index, |entries| Ids::of_parts(&folder, entries))
 }
 
 impl Ids {
-    fn of_parts(folder: &Folder, entries: &[PartEntry]) -> Result<Ids, IndexError> {
+    fn of_parts(folder: &Folder, entries: &[Entry]) -> Result<Ids, IndexError> {
         let parts = entries.iter().map(|entry| Part::open(folder, entry));
         Ok(Ids {
             parts: parts.collect::<Result<_, _>>()?,
@@ -195,7 +152,7 @@ impl Ids {
 }
 
 impl Part {
-    fn open(folder: &Folder, entry: &PartEntry) -> Result<Part, IndexError> {
+    fn open(folder: &Folder, entry: &Entry) -> Result<Part, IndexError> {
         let file = CheckedFile::open(folder, &entry.file)?;
         let mut tables = [0..0, 0..0, 0..0];
         for (table, kind) in tables.iter_mut().zip(IdKind::ALL) {

@@ -1,31 +1,30 @@
 //! Filling the arena: each worker reads the events of a part from the store and writes its file; then, if that is asked
 //! for, the search index of each part.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use refold_core::event::{Columns as Filled, Encoding, EventBatch, EventIndex, Position};
+use refold_core::event::{Columns as Filled, Encoding, EventBatch};
 use refold_core::finding::Findings;
-use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventStore, Fingerprint, ReadQuery, Scope, StoreError};
+use refold_core::port::store::EventStore;
 use refold_core::work::Work;
 
 use super::envelope::Envelope;
-use super::{
-    Arena, ArenaManifest, BYTES, CODES, COLUMNS, ENVELOPES, HEADS, MANIFEST, PART_ROWS, PREFIX, PartEntry, grams, owns,
-    part_events,
-};
+use super::{Arena, BYTES, CODES, COLUMNS, ENVELOPES, Entry, HEADS, Part, grams};
 use crate::index::Index;
-use crate::index::checked::CheckedWriter;
+use crate::index::checked::{CheckedWriter, FileStamp};
 use crate::index::columns::ColumnsWriter;
 use crate::index::error::IndexError;
 use crate::index::folder::{Folder, Place};
 use crate::index::manifest::StoredFinding;
 use crate::index::packed::ABSENT;
+use crate::index::parts::{Building, Reading, Sources};
 
-const COPYING: &str = "copying payloads";
 const INDEXING: &str = "indexing payloads";
-const BATCH_ROWS: usize = 4096;
+const PAYLOADS: Reading = Reading {
+    phase: "copying payloads",
+    columns: Filled::ALL,
+    batch_rows: 4096,
+};
 
 /// How to build an arena.
 #[derive(Debug, Clone, Copy)]
@@ -50,154 +49,77 @@ pub fn build_arena<'a>(
 ) -> Result<Arena, IndexError> {
     let fingerprint = store.fingerprint()?;
     let folder = Folder::of(cache, &fingerprint.identity);
-    build_arena_in(work, store, &folder, &fingerprint, index, options)
-}
-
-pub(in crate::index) fn build_arena_in(
-    work: &Work<'_>,
-    store: &dyn EventStore,
-    folder: &Folder,
-    fingerprint: &Fingerprint,
-    index: &Index,
-    options: &ArenaOptions,
-) -> Result<Arena, IndexError> {
-    let _lock = folder.lock()?;
-    let manifest = ArenaManifest::read(folder, fingerprint)?;
-    let mut manifest = manifest.unwrap_or_else(|| ArenaManifest::empty(fingerprint));
-    manifest.generation += 1;
-    manifest.parts = manifest.parts_of(index)?;
-    // A part that does not open is read again.
-    manifest.parts.retain(|entry| super::Part::open(folder, entry).is_ok());
-    let is_new = manifest.parts.is_empty();
-    let building = Building {
+    let sources = Sources {
         work,
         store,
-        folder,
+        folder: &folder,
+        fingerprint: &fingerprint,
         index,
-        options,
-        generation: manifest.generation,
-        filled_rows: AtomicU64::new(manifest.parts.iter().map(|entry| u64::from(entry.rows)).sum()),
-        searchable_rows: AtomicU64::new(0),
-        state: Mutex::new(BuildingState {
-            manifest,
-            failure: None,
-        }),
     };
-    let outcome = building.fill_missing().and_then(|()| {
-        if options.is_searchable {
-            building.make_searchable()?;
-        }
-        Ok(())
-    });
-    let mut manifest = building
-        .state
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .manifest;
-    if matches!(outcome, Err(IndexError::OverBudget { .. })) {
-        manifest.parts.clear();
-    }
-    let saved = manifest.write(folder);
-    let keeps = |name: &str| !owns(name) && name != MANIFEST || manifest.names(name);
-    folder.remove_all_but(keeps)?;
-    outcome.and(saved)?;
-    let arena = Arena::of_parts(folder, &manifest.parts)?;
+    build_arena_in(sources, options)
+}
+
+pub(in crate::index) fn build_arena_in(sources: Sources<'_>, options: &ArenaOptions) -> Result<Arena, IndexError> {
+    let folder = sources.folder;
+    let _lock = folder.lock()?;
+    let filling = Filling {
+        sources,
+        options,
+        building: Building::begin(sources, options.threads, |entry| Part::open(folder, entry).is_ok())?,
+        searchable_rows: AtomicU64::new(0),
+    };
+    let is_new = filling.building.parts().is_empty();
+    let outcome = filling.run();
+    let arena = Arena::of_parts(folder, &filling.building.finish(outcome)?)?;
     Ok(Arena { is_new, ..arena })
 }
 
-struct Building<'a> {
-    work: &'a Work<'a>,
-    store: &'a dyn EventStore,
-    folder: &'a Folder,
-    index: &'a Index,
+struct Filling<'a> {
+    sources: Sources<'a>,
     options: &'a ArenaOptions,
-    generation: u64,
-    filled_rows: AtomicU64,
+    building: Building<'a, Entry>,
     searchable_rows: AtomicU64,
-    state: Mutex<BuildingState>,
 }
 
-struct BuildingState {
-    manifest: ArenaManifest,
-    failure: Option<IndexError>,
-}
-
-impl Building<'_> {
-    fn fill_missing(&self) -> Result<(), IndexError> {
-        let is_there = |number| self.lock().manifest.parts.iter().any(|entry| entry.number == number);
-        let parts = self.index.event_count().div_ceil(PART_ROWS);
-        let missing: Vec<u32> = (0..parts).filter(|number| !is_there(*number)).collect();
-        self.check_budget()?;
-        self.for_each(&missing, |number| self.fill(*number))
+impl Filling<'_> {
+    fn run(&self) -> Result<(), IndexError> {
+        let fits = |parts: &[Entry]| self.check_budget(parts);
+        self.building.make_missing(|number| self.fill(number), fits)?;
+        if self.options.is_searchable {
+            let parts = self.building.parts();
+            self.building
+                .for_each(&parts, |entry| self.make_searchable(entry), fits)?;
+        }
+        Ok(())
     }
 
-    fn make_searchable(&self) -> Result<(), IndexError> {
-        let parts = self.lock().manifest.parts.clone();
-        self.for_each(&parts, |entry| {
-            let part = super::Part::open(self.folder, entry)?;
-            let read = |rows| {
-                let done = self.searchable_rows.fetch_add(rows, Ordering::Relaxed) + rows;
-                self.work
-                    .tick(INDEXING, done, Some(u64::from(self.index.event_count())))
-            };
-            let mut entry = entry.clone();
-            if part.grams().is_some() || !grams::is_worth_it(part.byte_count()) {
-                read(u64::from(entry.rows))?;
-            } else {
-                let name = format!("{PREFIX}{}-{}-grams", self.generation, entry.number);
-                entry.grams = Some(grams::write(self.work, self.folder, &name, &part, &read)?);
-            }
-            Ok(entry)
-        })
-    }
-
-    /// Makes a part of each item, by several threads, and writes down each that is whole.
-    fn for_each<T: Sync>(
-        &self,
-        items: &[T],
-        make: impl Fn(&T) -> Result<PartEntry, IndexError> + Sync,
-    ) -> Result<(), IndexError> {
-        let next = AtomicUsize::new(0);
-        let run = || {
-            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let outcome = make(item).and_then(|entry| {
-                    let mut state = self.lock();
-                    state.manifest.replace(entry);
-                    state.manifest.write(self.folder)
-                });
-                let outcome = outcome.and_then(|()| self.check_budget());
-                let mut state = self.lock();
-                if let Err(error) = outcome {
-                    state.failure.get_or_insert(error);
-                }
-                if state.failure.is_some() {
-                    return;
-                }
-            }
+    fn make_searchable(&self, entry: &Entry) -> Result<Entry, IndexError> {
+        let Sources {
+            work, folder, index, ..
+        } = self.sources;
+        let part = Part::open(folder, entry)?;
+        let read = |rows| {
+            let done = self.searchable_rows.fetch_add(rows, Ordering::Relaxed) + rows;
+            work.tick(INDEXING, done, Some(u64::from(index.event_count())))
         };
-        std::thread::scope(|scope| {
-            for worker in 1..self.options.threads.min(items.len()) {
-                let thread = std::thread::Builder::new().name(format!("refold-arena-{worker}"));
-                if thread.spawn_scoped(scope, run).is_err() {
-                    break; // fewer threads are as right, only slower
-                }
-            }
-            run();
-        });
-        self.lock().failure.take().map_or(Ok(()), Err)
+        let mut entry = entry.clone();
+        if part.grams().is_some() || !grams::is_worth_it(part.byte_count()) {
+            read(u64::from(entry.rows))?;
+        } else {
+            let name = format!("{}-grams", self.building.file_name(entry.number));
+            entry.grams = Some(grams::write(work, folder, &name, &part, &read)?);
+        }
+        Ok(entry)
     }
 
     /// Says so as soon as the parts that are there show that all of them will not fit.
-    fn check_budget(&self) -> Result<(), IndexError> {
+    fn check_budget(&self, parts: &[Entry]) -> Result<(), IndexError> {
         let Some(most_bytes) = self.options.most_bytes else {
             return Ok(());
         };
-        let state = self.lock();
-        let parts = &state.manifest.parts;
         let rows: u64 = parts.iter().map(|entry| u64::from(entry.rows)).sum();
         let bytes: u64 = parts.iter().map(|entry| entry.file.byte_count).sum();
-        drop(state);
-        let filled = u128::from(bytes) * u128::from(self.index.event_count()) / u128::from(rows.max(1));
+        let filled = u128::from(bytes) * u128::from(self.sources.index.event_count()) / u128::from(rows.max(1));
         let share = if self.options.is_searchable {
             grams::SHARE_PERCENT
         } else {
@@ -225,70 +147,23 @@ impl Building<'_> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BuildingState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn has_failed(&self) -> bool {
-        self.lock().failure.is_some()
-    }
-
-    fn fill(&self, number: u32) -> Result<PartEntry, IndexError> {
-        let events = part_events(number, self.index.event_count());
-        let position = |event| Ok::<Position, IndexError>(self.index.event(EventIndex(event))?.position);
-        let after = match events.start.checked_sub(1) {
-            Some(before) => Some(position(before)?),
-            None => None,
+    fn fill(&self, number: u32) -> Result<Entry, IndexError> {
+        let mut writer = PartWriter::create(self.sources.folder, &self.building.file_name(number))?;
+        let findings = Findings::default();
+        let take = |batch: &EventBatch, _first: u32| {
+            writer.push(batch)?;
+            self.check_part(writer.byte_count)
         };
-        let up_to = position(events.end - 1)?; // a part that is missing has events
-        let scope = Scope::All {
-            after,
-            up_to: Some(up_to),
-        };
-        let mut reader = self.store.read(&ReadQuery {
-            scope,
-            direction: Direction::Forward,
-            columns: Filled::ALL,
-        })?;
-        let mut writer = PartWriter::create(self.folder, &format!("{PREFIX}{}-{number}", self.generation))?;
-        let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-        let mut event = events.start;
-        while reader.next_batch(self.work, BATCH_ROWS, &mut batch, &mut names, &findings)? {
-            if self.has_failed() {
-                return Err(refold_core::work::Cancelled.into());
-            }
-            for row in 0..batch.len() {
-                if event >= events.end || position(event)? != batch.positions[row] {
-                    return Err(changed());
-                }
-                event += 1;
-            }
-            writer.push(&batch)?;
-            self.check_part(writer.byte_count)?;
-            let rows = batch.len() as u64;
-            let done = self.filled_rows.fetch_add(rows, Ordering::Relaxed) + rows;
-            self.work
-                .tick(COPYING, done, Some(u64::from(self.index.event_count())))?;
-        }
-        if event != events.end {
-            return Err(changed());
-        }
-        Ok(PartEntry {
+        let events = self.building.read(number, &PAYLOADS, &findings, take)?;
+        Ok(Entry {
             file: writer.finish()?,
             grams: None,
             number,
-            rows: event - events.start,
-            last_position: up_to.0,
+            rows: events.rows,
+            last_position: events.last_position,
             findings: StoredFinding::all_of(&findings),
         })
     }
-}
-
-fn changed() -> IndexError {
-    IndexError::Store(StoreError::Changed {
-        location: "the store of the local index".to_owned(),
-        detail: "it does not hold the events that were indexed".to_owned(),
-    })
 }
 
 struct PartWriter {
@@ -342,7 +217,7 @@ impl PartWriter {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<crate::index::checked::FileStamp, IndexError> {
+    fn finish(mut self) -> Result<FileStamp, IndexError> {
         self.writer.begin(ENVELOPES)?;
         self.writer.write(&self.envelopes)?;
         self.writer.begin(CODES)?;

@@ -13,6 +13,7 @@ use refold_core::work::{CancelToken, Progress, Work};
 use super::model::{options, with_work};
 use crate::index::folder::Folder;
 use crate::index::ids::build::build_ids_in;
+use crate::index::parts::Sources;
 use crate::index::{IdKind, Ids, Index, build, build_ids, open_ids};
 
 /// Event id, causation id and correlation id of an event, of few values so that they meet.
@@ -164,7 +165,16 @@ fn a_kill_at_any_write_leaves_nothing_half_valid() {
         let laid = lay(&events);
         let fingerprint = laid.store.fingerprint().unwrap();
         let folder = Folder::of(&laid.cache(), &fingerprint.identity).with_fuse(operations);
-        let outcome = with_work(|work| build_ids_in(work, laid.store.as_ref(), &folder, &fingerprint, &laid.index, 2));
+        let outcome = with_work(|work| {
+            let sources = Sources {
+                work,
+                store: laid.store.as_ref(),
+                folder: &folder,
+                fingerprint: &fingerprint,
+                index: &laid.index,
+            };
+            build_ids_in(sources, 2)
+        });
         if let Some(ids) = laid.open() {
             assert_found(&ids, &events);
         }

@@ -260,6 +260,7 @@ fn a_cancelled_search_says_so_on_any_number_of_threads() {
 fn a_kill_while_copying_leaves_nothing_half_valid() {
     use crate::index::arena::build::build_arena_in;
     use crate::index::folder::Folder;
+    use crate::index::parts::Sources;
     let store = store_of_growing_payloads("copied");
     let fingerprint = store.fingerprint().unwrap();
     let sealed = Key::new(&[5; KEY_BYTES]);
@@ -272,7 +273,16 @@ fn a_kill_while_copying_leaves_nothing_half_valid() {
             };
             let index = indexed(&store, place);
             let folder = Folder::of(place, &fingerprint.identity).with_fuse(operations);
-            let outcome = with_work(|work| build_arena_in(work, &store, &folder, &fingerprint, &index, &searchable(2)));
+            let outcome = with_work(|work| {
+                let sources = Sources {
+                    work,
+                    store: &store,
+                    folder: &folder,
+                    fingerprint: &fingerprint,
+                    index: &index,
+                };
+                build_arena_in(sources, &searchable(2))
+            });
             if let Some(arena) = open_arena(place, &fingerprint, &index).unwrap() {
                 assert_arena_holds(&store, &arena);
                 assert_finds_long_payloads(&store, &index, &arena);
