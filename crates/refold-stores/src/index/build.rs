@@ -48,13 +48,14 @@ pub fn build<'a>(
     options: &BuildOptions,
 ) -> Result<Index, IndexError> {
     let fingerprint = store.fingerprint()?;
-    build_in(
+    let build = Build {
         work,
         store,
-        &Folder::of(cache, &fingerprint.identity),
-        &fingerprint,
+        folder: &Folder::of(cache, &fingerprint.identity),
+        fingerprint: &fingerprint,
         options,
-    )
+    };
+    build.run()
 }
 
 /// Adds the events that came since the index was built, for a store that is followed while it grows: of the old ones only
@@ -82,7 +83,14 @@ pub fn grow<'a>(
         true => Comparison::End,
         false => Comparison::All,
     };
-    let outcome = bring_up_to_date(work, store, &folder, &fingerprint, options, manifest, comparison);
+    let build = Build {
+        work,
+        store,
+        folder: &folder,
+        fingerprint: &fingerprint,
+        options,
+    };
+    let outcome = build.bring_up_to_date(manifest, comparison);
     if !matches!(outcome, Ok(Some(_))) {
         tidy(&folder, &fingerprint)?;
     }
@@ -96,42 +104,137 @@ enum Comparison {
     End,
 }
 
-pub(super) fn build_in(
-    work: &Work<'_>,
-    store: &dyn EventStore,
-    folder: &Folder,
-    fingerprint: &Fingerprint,
-    options: &BuildOptions,
-) -> Result<Index, IndexError> {
-    let _lock = folder.lock()?;
-    let complete = Manifest::read(folder, &fingerprint.identity)?;
-    if let Some(manifest) = complete.clone().filter(|it| it.is_of(fingerprint)) {
-        match Index::of_manifest(folder, manifest) {
-            Err(IndexError::Damaged { .. }) => {}
-            outcome => return outcome,
+/// One building: of which store, where, how.
+pub(super) struct Build<'a> {
+    pub(super) work: &'a Work<'a>,
+    pub(super) store: &'a dyn EventStore,
+    pub(super) folder: &'a Folder,
+    pub(super) fingerprint: &'a Fingerprint,
+    pub(super) options: &'a BuildOptions,
+}
+
+impl Build<'_> {
+    pub(super) fn run(&self) -> Result<Index, IndexError> {
+        let Build {
+            folder, fingerprint, ..
+        } = *self;
+        let _lock = folder.lock()?;
+        let complete = Manifest::read(folder, &fingerprint.identity)?;
+        if let Some(manifest) = complete.clone().filter(|it| it.is_of(fingerprint)) {
+            match Index::of_manifest(folder, manifest) {
+                Err(IndexError::Damaged { .. }) => {}
+                outcome => return outcome,
+            }
         }
-    }
-    let growing = Manifest::read_growing(folder, &fingerprint.identity)?;
-    let outcome = match growing.or(complete) {
-        Some(manifest) => {
-            match bring_up_to_date(work, store, folder, fingerprint, options, manifest, Comparison::All) {
+        let growing = Manifest::read_growing(folder, &fingerprint.identity)?;
+        let outcome = match growing.or(complete) {
+            Some(manifest) => match self.bring_up_to_date(manifest, Comparison::All) {
                 Ok(None) | Err(IndexError::Damaged { .. }) => None,
                 Ok(Some(index)) => Some(Ok(index)),
                 Err(error) => Some(Err(error)),
+            },
+            None => None,
+        };
+        let outcome = outcome.unwrap_or_else(|| {
+            let empty = Manifest::empty(&fingerprint.identity);
+            // A manifest that a newer build must not find beside files it did not write.
+            folder.remove_all_but(|_| false)?;
+            self.go_on(empty, Comparison::All)
+        });
+        if outcome.is_err() {
+            tidy(folder, fingerprint)?;
+        }
+        outcome
+    }
+
+    /// `None` when what is there does not fit the store and must be thrown away.
+    fn bring_up_to_date(&self, manifest: Manifest, comparison: Comparison) -> Result<Option<Index>, IndexError> {
+        let segments = Segments::open(self.folder, &manifest.segments)?;
+        let has_shrunk = match (segments.last_position(), self.fingerprint.last_position) {
+            (Some(indexed), Some(last)) => last.0 < indexed,
+            (Some(_), None) | (None, _) => false,
+        };
+        let first = match comparison {
+            Comparison::All => 0,
+            Comparison::End => segments.event_count().saturating_sub(END_ROWS),
+        };
+        if has_shrunk || !holds_from(self.work, self.store, &segments, first)? {
+            return Ok(None);
+        }
+        drop(segments);
+        self.go_on(manifest, comparison).map(Some)
+    }
+
+    /// Reads what is missing behind the segments of `manifest`, makes the rest and opens the index.
+    fn go_on(&self, mut manifest: Manifest, comparison: Comparison) -> Result<Index, IndexError> {
+        let Build {
+            work,
+            store,
+            folder,
+            fingerprint,
+            options,
+        } = *self;
+        let ranges = self.missing_ranges(manifest.segments.last().map(|last| last.last_position))?;
+        if ranges.is_empty() && manifest.derived.is_some() {
+            // Something else in the store was written to: what is there stands for it as it is.
+            manifest.change_token.clone_from(&fingerprint.change_token);
+            manifest.is_compared = comparison == Comparison::All;
+            manifest.write(folder)?;
+            return Index::of_manifest(folder, manifest);
+        }
+        manifest.generation += 1;
+        manifest.derived = None;
+        manifest.change_token = String::new(); // until it is complete, it stands for no state of the store
+        let mut sink = Sink::new(folder, manifest, options)?;
+        if !ranges.is_empty() {
+            sink.reopen_tail()?;
+            sink = read_ranges(work, store, options, &ranges, sink)?;
+        }
+        let (mut manifest, segments, table, trailing_findings) = sink.finish()?;
+        let mut derived = derive::write(work, folder, &manifest, &segments, table, options)?;
+        StoredFinding::merge(&mut derived.findings, trailing_findings);
+        manifest.derived = Some(derived);
+        manifest.change_token.clone_from(&fingerprint.change_token);
+        manifest.is_compared = comparison == Comparison::All;
+        work.check()?;
+        manifest.write(folder)?;
+        folder.remove_all_but(|name| manifest.names(name) || is_beside(name))?;
+        Index::of_manifest(folder, manifest)
+    }
+
+    /// The ranges `(after, up_to]` behind the last indexed position.
+    fn missing_ranges(&self, indexed: Option<i64>) -> Result<Vec<PositionRange>, IndexError> {
+        let end = self.fingerprint.last_position;
+        let indexed = indexed.map(Position);
+        if indexed.is_some() && indexed == end {
+            return Ok(Vec::new());
+        }
+        if self.options.threads <= 1 {
+            return Ok(vec![(indexed, end)]);
+        }
+        let events = self.store.describe().event_count.unwrap_or(RANGE_ROWS);
+        let parts = usize::try_from(events / RANGE_ROWS)
+            .unwrap_or(usize::MAX)
+            .clamp(self.options.threads, 4096);
+        let mut ranges: Vec<PositionRange> = Vec::new();
+        for (after, up_to) in self.store.split(parts)? {
+            let after = after.max(indexed);
+            let up_to = match (up_to, end) {
+                (Some(up_to), Some(end)) => Some(up_to.min(end)),
+                (up_to, end) => up_to.or(end),
+            };
+            let is_empty = matches!((after, up_to), (Some(after), Some(up_to)) if up_to <= after);
+            if !is_empty {
+                ranges.push((after, up_to));
             }
         }
-        None => None,
-    };
-    let outcome = outcome.unwrap_or_else(|| {
-        let empty = Manifest::empty(&fingerprint.identity);
-        // A manifest that a newer build must not find beside files it did not write.
-        folder.remove_all_but(|_| false)?;
-        go_on(work, store, folder, fingerprint, options, empty, Comparison::All)
-    });
-    if outcome.is_err() {
-        tidy(folder, fingerprint)?;
+        // The store may have grown between the fingerprint and the split: the last range ends where the fingerprint does.
+        match ranges.last_mut() {
+            Some(last) => last.1 = end,
+            None => ranges.push((indexed, end)),
+        }
+        Ok(ranges)
     }
-    outcome
 }
 
 /// Whether a file belongs to what is made beside the index, which looks after it itself.
@@ -146,32 +249,6 @@ fn tidy(folder: &Folder, fingerprint: &Fingerprint) -> Result<(), IndexError> {
     let is_named = |name: &str| complete.iter().chain(&growing).any(|manifest| manifest.names(name));
     let has_any = complete.is_some() || growing.is_some();
     folder.remove_all_but(|name| is_named(name) || has_any && is_beside(name))
-}
-
-/// `None` when what is there does not fit the store and must be thrown away.
-fn bring_up_to_date(
-    work: &Work<'_>,
-    store: &dyn EventStore,
-    folder: &Folder,
-    fingerprint: &Fingerprint,
-    options: &BuildOptions,
-    manifest: Manifest,
-    comparison: Comparison,
-) -> Result<Option<Index>, IndexError> {
-    let segments = Segments::open(folder, &manifest.segments)?;
-    let has_shrunk = match (segments.last_position(), fingerprint.last_position) {
-        (Some(indexed), Some(last)) => last.0 < indexed,
-        (Some(_), None) | (None, _) => false,
-    };
-    let first = match comparison {
-        Comparison::All => 0,
-        Comparison::End => segments.event_count().saturating_sub(END_ROWS),
-    };
-    if has_shrunk || !holds_from(work, store, &segments, first)? {
-        return Ok(None);
-    }
-    drop(segments);
-    go_on(work, store, folder, fingerprint, options, manifest, comparison).map(Some)
 }
 
 /// Whether the store still holds exactly the indexed events, from the indexed event `first` on. From 0 all of them are
@@ -229,86 +306,4 @@ fn is_named(names: &[&Vec<u8>], ordinal: u32, name: &[u8]) -> bool {
     names
         .get(ordinal as usize)
         .is_some_and(|known| known.as_slice() == name)
-}
-
-/// Reads what is missing behind the segments of `manifest`, makes the rest and opens the index.
-fn go_on(
-    work: &Work<'_>,
-    store: &dyn EventStore,
-    folder: &Folder,
-    fingerprint: &Fingerprint,
-    options: &BuildOptions,
-    mut manifest: Manifest,
-    comparison: Comparison,
-) -> Result<Index, IndexError> {
-    let ranges = missing_ranges(
-        store,
-        fingerprint,
-        options,
-        manifest.segments.last().map(|last| last.last_position),
-    )?;
-    if ranges.is_empty() && manifest.derived.is_some() {
-        // Something else in the store was written to: what is there stands for it as it is.
-        manifest.change_token.clone_from(&fingerprint.change_token);
-        manifest.is_compared = comparison == Comparison::All;
-        manifest.write(folder)?;
-        return Index::of_manifest(folder, manifest);
-    }
-    manifest.generation += 1;
-    manifest.derived = None;
-    manifest.change_token = String::new(); // until it is complete, it stands for no state of the store
-    let mut sink = Sink::new(folder, manifest, options)?;
-    if !ranges.is_empty() {
-        sink.reopen_tail()?;
-        sink = read_ranges(work, store, options, &ranges, sink)?;
-    }
-    let (mut manifest, segments, table, trailing_findings) = sink.finish()?;
-    let mut derived = derive::write(work, folder, &manifest, &segments, table, options)?;
-    StoredFinding::merge(&mut derived.findings, trailing_findings);
-    manifest.derived = Some(derived);
-    manifest.change_token.clone_from(&fingerprint.change_token);
-    manifest.is_compared = comparison == Comparison::All;
-    work.check()?;
-    manifest.write(folder)?;
-    folder.remove_all_but(|name| manifest.names(name) || is_beside(name))?;
-    Index::of_manifest(folder, manifest)
-}
-
-/// The ranges `(after, up_to]` behind the last indexed position.
-fn missing_ranges(
-    store: &dyn EventStore,
-    fingerprint: &Fingerprint,
-    options: &BuildOptions,
-    indexed: Option<i64>,
-) -> Result<Vec<PositionRange>, IndexError> {
-    let end = fingerprint.last_position;
-    let indexed = indexed.map(Position);
-    if indexed.is_some() && indexed == end {
-        return Ok(Vec::new());
-    }
-    if options.threads <= 1 {
-        return Ok(vec![(indexed, end)]);
-    }
-    let events = store.describe().event_count.unwrap_or(RANGE_ROWS);
-    let parts = usize::try_from(events / RANGE_ROWS)
-        .unwrap_or(usize::MAX)
-        .clamp(options.threads, 4096);
-    let mut ranges: Vec<PositionRange> = Vec::new();
-    for (after, up_to) in store.split(parts)? {
-        let after = after.max(indexed);
-        let up_to = match (up_to, end) {
-            (Some(up_to), Some(end)) => Some(up_to.min(end)),
-            (up_to, end) => up_to.or(end),
-        };
-        let is_empty = matches!((after, up_to), (Some(after), Some(up_to)) if up_to <= after);
-        if !is_empty {
-            ranges.push((after, up_to));
-        }
-    }
-    // The store may have grown between the fingerprint and the split: the last range ends where the fingerprint does.
-    match ranges.last_mut() {
-        Some(last) => last.1 = end,
-        None => ranges.push((indexed, end)),
-    }
-    Ok(ranges)
 }

@@ -13,9 +13,9 @@ use refold_core::port::store::{
 use refold_core::work::{CancelToken, Progress, Work};
 
 use super::model::{Model, arbitrary_events, options, with_work};
-use crate::index::build::build_in;
+use crate::index::build::Build;
 use crate::index::folder::{Folder, Place};
-use crate::index::{IndexError, Opened, build, discard, open};
+use crate::index::{BuildOptions, Index, IndexError, Opened, build, discard, open};
 use crate::memory::{MemoryEvent, MemoryStore};
 use crate::sealing::{KEY_BYTES, Key};
 
@@ -30,6 +30,19 @@ fn at<'a>(cache: &'a tempfile::TempDir, key: Option<&'a Key>) -> Place<'a> {
         folder: cache.path(),
         key,
     }
+}
+
+fn build_in(store: &MemoryStore, folder: &Folder, options: &BuildOptions) -> Result<Index, IndexError> {
+    with_work(|work| {
+        let build = Build {
+            work,
+            store,
+            folder,
+            fingerprint: &store.fingerprint()?,
+            options,
+        };
+        build.run()
+    })
 }
 
 fn some_events(count: usize) -> Vec<MemoryEvent> {
@@ -92,7 +105,7 @@ fn a_kill_at_any_write_leaves_nothing_half_valid() {
                     with_work(|work| build(work, &before, place, &options(1, 16))).unwrap();
                 }
                 let folder = Folder::of(place, &fingerprint.identity).with_fuse(operations);
-                let outcome = with_work(|work| build_in(work, &store, &folder, &fingerprint, &options(2, 16)));
+                let outcome = build_in(&store, &folder, &options(2, 16));
                 if outcome.is_ok() {
                     break;
                 }
@@ -113,16 +126,7 @@ fn a_killed_build_goes_on_where_it_was() {
     let fingerprint = store.fingerprint().unwrap();
     let cache = tempfile::tempdir().unwrap();
     let folder = Folder::of(cache.path(), &fingerprint.identity);
-    with_work(|work| {
-        build_in(
-            work,
-            &store,
-            &folder.clone().with_fuse(30),
-            &fingerprint,
-            &options(1, 10),
-        )
-    })
-    .unwrap_err();
+    build_in(&store, &folder.clone().with_fuse(30), &options(1, 10)).unwrap_err();
     let kept: Vec<_> = files_of(cache.path())
         .into_iter()
         .filter(|path| path.to_str().unwrap().contains("segment-1-0"))
