@@ -2,6 +2,7 @@ import './styles/fonts.css';
 import './styles/tokens.css';
 import './styles/reset.css';
 import './styles/controls.css';
+import './styles/pages.css';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
 import type { Backend } from './backend/backend';
