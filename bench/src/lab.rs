@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_app::{Places, Session};
+use refold_core::count::grouped;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_fixtures::orders::{self, Layout, Options};
 use tempfile::TempDir;
 
 use crate::Failure;
-use crate::pairs::count;
 use crate::peers::Peers;
 
 /// How big the stores are: (events, streams, events of the giant).
@@ -158,9 +158,9 @@ impl Lab {
         let shown = stores.iter().map(|store| {
             format!(
                 "{} events over {} streams, one of {}",
-                count(store.events),
-                count(store.streams),
-                count(store.giant)
+                grouped(store.events),
+                grouped(store.streams),
+                grouped(store.giant)
             )
         });
         shown.collect::<Vec<_>>().join("; ")
@@ -191,7 +191,7 @@ fn make(dir: &Path, (events, streams, giant): (u64, u64, u64)) -> Result<OrderSt
         giant,
     };
     if !store.path.exists() {
-        eprintln!("making a store of {} events", count(events));
+        eprintln!("making a store of {} events", grouped(events));
         let options = Options {
             events,
             streams: Some(streams),

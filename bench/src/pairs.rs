@@ -170,16 +170,3 @@ pub fn seconds(seconds: f64) -> String {
         s => format!("{:.1} µs", s * 1e6),
     }
 }
-
-/// A count with thousands told apart.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}

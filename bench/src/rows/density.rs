@@ -4,12 +4,12 @@ use std::hint::black_box;
 use std::ops::Range;
 use std::time::Duration;
 
+use refold_core::count::grouped;
 use refold_stores::index::{DensityAxis, Index};
 
 use super::{Samples, timed};
 use crate::Failure;
 use crate::lab::{Lab, OrderStore};
-use crate::pairs::count;
 use crate::table::{Row, verdict};
 
 const COLUMNS: u32 = 1000;
@@ -24,9 +24,9 @@ pub fn any_window(lab: &Lab) -> Result<Vec<Row>, Failure> {
         at_least: "p99 ≤ 1 ms, independent of n".to_owned(),
         measured: format!(
             "{} events: {}; {} events: {}",
-            count(lab.large.events),
+            grouped(lab.large.events),
             large.shown(),
-            count(lab.peer.events),
+            grouped(lab.peer.events),
             peer.shown()
         ),
         verdict: verdict(large.is_within(Duration::from_millis(1))),

@@ -9,6 +9,7 @@ use refold_app::usecase::evidence::drift::answer::{Fault, FaultKind};
 use refold_app::usecase::evidence::drift::{DriftAsked, MappingFrom, drift};
 use refold_app::usecase::evidence::report::{ReportAsked, ReportFormat, report};
 use refold_app::usecase::evidence::verify::{VerifyAsked, verify};
+use refold_core::count::grouped;
 use rusqlite::Connection;
 
 use super::{timed, verdict_where};
@@ -16,7 +17,7 @@ use crate::Failure;
 use crate::lab::{GIANT, Lab, OrderStore, open, quietly};
 use crate::machine::{free_cores, percentile};
 use crate::memory::{Case, Spent, spent_on};
-use crate::pairs::{count, seconds};
+use crate::pairs::seconds;
 use crate::table::{Row, verdict};
 
 const MIB: u64 = 1 << 20;
@@ -51,7 +52,10 @@ pub fn anchored(lab: &Lab) -> Result<Vec<Row>, Failure> {
         let speed = store.events as f64 / spent.cpu_seconds / 1e6;
         Row {
             id,
-            what: format!("{what} {} events, {bytes} bytes of the store each", count(store.events)),
+            what: format!(
+                "{what} {} events, {bytes} bytes of the store each",
+                grouped(store.events)
+            ),
             at_least: "0.5 M events/s a core; under 100 MB".to_owned(),
             measured: format!("{}: {speed:.2} M events/s a core", shown(&spent)),
             verdict: verdict(speed >= 0.5 && spent.peak < 100_000_000),
@@ -92,7 +96,10 @@ pub fn reported(lab: &Lab) -> Result<Vec<Row>, Failure> {
         },
         Row {
             id: "report",
-            what: format!("report of {} events, {formats}, from the closed store", count(REPORTED)),
+            what: format!(
+                "report of {} events, {formats}, from the closed store",
+                grouped(REPORTED)
+            ),
             at_least: "under 30 s, under 400 MB".to_owned(),
             measured: shown(&many),
             verdict: verdict(many.seconds < 30.0 && many.peak < 400_000_000),
@@ -116,8 +123,8 @@ pub fn drifted(lab: &Lab) -> Result<Vec<Row>, Failure> {
         id: "drift",
         what: format!(
             "{} rows beside {} events from the closed store, {PLANTED} of them wrong, others behind",
-            count(rows),
-            count(events)
+            grouped(rows),
+            grouped(events)
         ),
         at_least: "1 M rows: every fault found, no false alarm, under 20 s, under 400 MB".to_owned(),
         measured: format!("{}; {free:.2} free cores", shown(&spent)),

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use refold_app::{Monotonic, Opening, Replay, Session, Stream};
+use refold_core::count::grouped;
 use refold_core::event::EventBatch;
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
@@ -19,7 +20,7 @@ use super::{Samples, timed, verdict_where};
 use crate::lab::{GIANT, Lab, OrderStore, open, quietly};
 use crate::machine::free_cores;
 use crate::memory::Case;
-use crate::pairs::{Contender, Measured, Run, alternate, count, seconds};
+use crate::pairs::{Contender, Measured, Run, alternate, seconds};
 use crate::table::{Row, Verdict};
 use crate::{Failure, fold, memory};
 
@@ -93,7 +94,7 @@ pub fn head(lab: &Lab) -> Result<Vec<Row>, Failure> {
             id: "3",
             what: format!(
                 "giant stream ({} events) to its state at head, {what}",
-                count(ours.events())
+                grouped(ours.events())
             ),
             at_least: at_least.to_owned(),
             measured: format!(
@@ -197,7 +198,7 @@ pub fn random_versions(lab: &Lab) -> Result<Vec<Row>, Failure> {
             id: "4a",
             what: format!(
                 "{named} at a random version of the stream of {} events",
-                count(stream.track.len() as u64)
+                grouped(stream.track.len() as u64)
             ),
             at_least: "p50 ≤ 0.3 ms, p99 ≤ 1 ms; warm-up ≤ 1.2 × one fold; checkpoints ≤ 100 MiB; step ±1 ≤ 0.1 ms"
                 .to_owned(),

@@ -10,12 +10,13 @@ use refold_app::usecase::lab::compare::compare;
 use refold_app::usecase::lab::invariant::invariants;
 use refold_app::usecase::lab::kept::Keeping;
 use refold_app::usecase::lab::minimize::{Extent, Failure as Wanted, minimize};
+use refold_core::count::grouped;
 
 use super::{timed, verdict_where};
 use crate::Failure;
 use crate::lab::{GIANT, Lab, OrderStore, open, quietly};
 use crate::machine::{free_cores, percentile};
-use crate::pairs::{count, seconds};
+use crate::pairs::seconds;
 use crate::table::{Row, verdict};
 
 const INVARIANT: &str = "balanced-once-paid";
@@ -59,15 +60,15 @@ pub fn compared(lab: &Lab) -> Result<Vec<Row>, Failure> {
         id: "compare",
         what: format!(
             "two versions of a handler over {} events of {} streams from the closed store, and again from the cache",
-            count(store.events),
-            count(store.streams)
+            grouped(store.events),
+            grouped(store.streams)
         ),
         at_least: "5 s; cached 100 ms".to_owned(),
         measured: format!(
             "{}; cached {}; {} streams differ; {free:.2} free cores",
             seconds(cold.as_secs_f64()),
             seconds(cached.as_secs_f64()),
-            count(differing.into())
+            grouped(differing.into())
         ),
         verdict: verdict_where(holds, free >= 1.8),
     }])
@@ -97,13 +98,13 @@ pub fn checked(lab: &Lab) -> Result<Vec<Row>, Failure> {
         id: "check",
         what: format!(
             "one invariant over {} events from the closed store, every first break",
-            count(store.events)
+            grouped(store.events)
         ),
         at_least: "3 s".to_owned(),
         measured: format!(
             "{}; broken in {} streams; {free:.2} free cores",
             seconds(median.as_secs_f64()),
-            count(broken.into())
+            grouped(broken.into())
         ),
         verdict: verdict_where(median < Duration::from_secs(3), free >= 1.8),
     }])
@@ -142,7 +143,7 @@ pub fn minimised(lab: &Lab) -> Result<Vec<Row>, Failure> {
         id: "minimise",
         what: format!(
             "the smallest history that shows a failure, of a stream of {} events",
-            count(EVENTS)
+            grouped(EVENTS)
         ),
         at_least: "2 s, 1-minimal".to_owned(),
         measured: format!("{}; {text}", seconds(median.as_secs_f64())),

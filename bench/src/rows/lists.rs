@@ -3,12 +3,12 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use refold_core::count::grouped;
 use refold_stores::index::{StreamOrder, StreamQuery};
 
 use super::{Samples, timed};
 use crate::Failure;
 use crate::lab::Lab;
-use crate::pairs::count;
 use crate::table::{Row, verdict};
 
 const PAGES: usize = 3000;
@@ -73,7 +73,7 @@ pub fn pages_and_ids(lab: &Lab) -> Result<Vec<Row>, Failure> {
             id: "2a",
             what: format!(
                 "any page of 100 of {} streams, any sort key, either way",
-                count(streams)
+                grouped(streams)
             ),
             at_least: "p99 ≤ 5 ms".to_owned(),
             measured: pages.shown(),
@@ -81,7 +81,7 @@ pub fn pages_and_ids(lab: &Lab) -> Result<Vec<Row>, Failure> {
         },
         Row {
             id: "2b",
-            what: format!("part of an id over {} streams", count(streams)),
+            what: format!("part of an id over {} streams", grouped(streams)),
             at_least: "p99 ≤ 20 ms".to_owned(),
             measured: ids.shown(),
             verdict: verdict(ids.is_within(Duration::from_millis(20))),

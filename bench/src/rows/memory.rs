@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use refold_app::Stream;
+use refold_core::count::grouped;
 use refold_core::finding::Findings;
 use refold_core::fold::Detail;
 use refold_core::track::Moment;
@@ -15,7 +16,6 @@ use crate::Failure;
 use crate::lab::{GIANT, Lab, OrderStore, handler, open, quietly};
 use crate::machine::{anonymous_bytes, cpu_seconds};
 use crate::memory::{Case, spent_on};
-use crate::pairs::count;
 use crate::table::{Row, verdict};
 
 /// Those that start from nothing; what evidence costs has rows of its own.
@@ -46,7 +46,7 @@ fn operations_of(store: &OrderStore, most_mib: u64) -> Result<Row, Failure> {
     }
     Ok(Row {
         id: "memory",
-        what: format!("peak RssAnon of each operation at {} events", count(store.events)),
+        what: format!("peak RssAnon of each operation at {} events", grouped(store.events)),
         at_least: format!("{most_mib} MiB"),
         measured: shown.join("; "),
         verdict: verdict(highest <= most_mib << 20),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use refold_app::Session;
 use refold_app::rebuild::rebuild;
+use refold_core::count::grouped;
 use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
 use serde_json::json;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use super::verdict_where;
 use crate::lab::{Lab, OrderStore, open, quietly};
 use crate::machine::free_cores;
-use crate::pairs::{Contender, Measured, alternate, count};
+use crate::pairs::{Contender, Measured, alternate};
 use crate::table::Row;
 use crate::{Failure, fold, raw};
 
@@ -64,8 +65,8 @@ fn beside_peers(lab: &Lab) -> Result<Row, Failure> {
         id: "5",
         what: format!(
             "every stream's state from the closed store ({} events, {} streams), declarative, beside peers",
-            count(store.events),
-            count(store.streams)
+            grouped(store.events),
+            grouped(store.streams)
         ),
         at_least: "60 × pyeventsourcing, 100 × Emmett, 6 × better-sqlite3 + JSON.parse".to_owned(),
         measured: format!(
@@ -115,7 +116,7 @@ fn beside_raw(lab: &Lab) -> Result<Row, Failure> {
         id: "5",
         what: format!(
             "the same over {} events beside the raw scan with a parse, and from the arena",
-            count(store.events)
+            grouped(store.events)
         ),
         at_least: "0.8 × raw on the same threads; 2 threads 1.8 × one; arena 1.5 M events/s a core".to_owned(),
         measured: format!(

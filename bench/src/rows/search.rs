@@ -9,12 +9,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use refold_core::count::grouped;
 use refold_stores::index::{Arena, ArenaOptions, Needle, SearchQuery, build_arena, search_arena};
 
 use super::{Samples, timed};
 use crate::lab::{Lab, quietly};
 use crate::machine::{cpu_seconds, free_cores};
-use crate::pairs::{Contender, alternate, count, seconds};
+use crate::pairs::{Contender, alternate, seconds};
 use crate::table::{Row, verdict};
 use crate::{Failure, raw};
 
@@ -119,7 +120,7 @@ pub fn literal(lab: &Lab) -> Result<Vec<Row>, Failure> {
         id: "2c",
         what: format!(
             "literal in payload or metadata of {} events, arena resident, by its search index",
-            count(store.events)
+            grouped(store.events)
         ),
         at_least:
             "15 × SQLite LIKE, 10 × grep -F; first 100 hits of a common word ≤ 20 ms; index ≤ 12 % of the bytes, \

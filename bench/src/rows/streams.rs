@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use refold_core::count::grouped;
 use refold_core::finding::Findings;
 use refold_stores::index::{StreamOrder, StreamQuery};
 use rusqlite::Connection;
@@ -12,7 +13,7 @@ use super::timed;
 use crate::Failure;
 use crate::lab::{Lab, OrderStore, quietly};
 use crate::memory::{Case, spent_on};
-use crate::pairs::{count, seconds};
+use crate::pairs::seconds;
 use crate::table::{Row, verdict};
 
 const STREAMS: u32 = 10_000_000;
@@ -54,7 +55,7 @@ pub fn ten_million(lab: &Lab) -> Result<Vec<Row>, Failure> {
         id: "streams",
         what: format!(
             "{} streams: first screen, index, lists, one stream",
-            count(STREAMS.into())
+            grouped(STREAMS.into())
         ),
         at_least: format!("RssAnon ≤ {MOST_MIB} MiB"),
         measured: format!(
@@ -76,7 +77,7 @@ fn made(dir: &Path) -> Result<PathBuf, Failure> {
     if store.exists() {
         return Ok(store);
     }
-    eprintln!("making a store of {} streams", count(STREAMS.into()));
+    eprintln!("making a store of {} streams", grouped(STREAMS.into()));
     fs::create_dir_all(&folder)?;
     let new = folder.join("new.db");
     let _ = fs::remove_file(&new);

@@ -7,6 +7,7 @@ mod value;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+pub use refold_core::count::{counted, grouped};
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::time::Timestamp;
 use refold_core::value::is_hidden;
@@ -153,25 +154,6 @@ pub fn time_label(time: Timestamp, digits: u8) -> String {
     } else {
         time.display(digits).to_string()
     }
-}
-
-/// `1 stream`, `2,487 streams`: `noun` is the singular of a word that takes an s.
-pub fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", grouped(number))
-}
-
-/// `734,166`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// SHA-256 as hexadecimal digits.

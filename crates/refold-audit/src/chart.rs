@@ -4,6 +4,7 @@
 //! from.
 
 use plotters::prelude::*;
+use refold_core::count::grouped;
 
 /// Events over time by type, ready to be drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,7 @@ fn draw(svg: &mut String, figure: &TimelineFigure) -> Result<(), Box<dyn std::er
         .light_line_style(TRANSPARENT)
         .x_labels(8)
         .x_label_formatter(&label)
-        .y_label_formatter(&|events| grouped(*events))
+        .y_label_formatter(&|events| grouped((*events).into()))
         .y_desc("events")
         .draw()?;
     for slot in 0..figure.types.len().min(COLOURS.len()) {
@@ -114,19 +115,6 @@ fn draw(svg: &mut String, figure: &TimelineFigure) -> Result<(), Box<dyn std::er
     root.present()?;
     drop(labels);
     Ok(())
-}
-
-/// `734,166`.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

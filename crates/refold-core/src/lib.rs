@@ -5,6 +5,7 @@
 //! whether it should stop comes through [`work::Work`].
 
 pub mod blame;
+pub mod count;
 pub mod cursor;
 pub mod diff;
 pub mod event;

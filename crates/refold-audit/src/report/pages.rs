@@ -1,10 +1,14 @@
 //! A report laid out for people: headings, facts, lists and tables in the order in which an auditor asks. Every format for
 //! people writes these blocks, so that they all say the same.
+//!
+//! It must not know a format.
 
 mod events;
 mod verdict;
 
-use super::model::{Custody, DAMAGED, Fact, Found, OverTime, Report};
+use refold_core::count::{counted, grouped};
+
+use super::model::{Counts, Custody, DAMAGED, Fact, Found, OverTime, Report};
 use super::rows::EventRow;
 use super::visible;
 use crate::anchor::hex;
@@ -136,22 +140,7 @@ fn cover(report: &Report) -> Vec<Block> {
 
 fn completeness(report: &Report) -> Vec<Block> {
     let (scope, counts) = (&report.scope, &report.scope.counts);
-    let missing = counts.asked.saturating_sub(counts.written);
     let is_damaged = report.noticed.iter().any(|of| of.code == DAMAGED);
-    let verdict = match (missing, counts.unreadable) {
-        (0, parts @ 1..) if is_damaged => format!(
-            "Every event that could be read and was asked for is in this report. {} of the store cannot be read, because \
-             its file is damaged; how many rows were there, and whether they belong here, cannot be known.",
-            counted(parts, "part")
-        ),
-        (0, 0) => "Every event that was asked for is in this report.".to_owned(),
-        (0, rows) => format!(
-            "Every event that could be read and was asked for is in this report. {} could not be read as events; whether \
-             they belong here cannot be known.",
-            counted(rows, "row")
-        ),
-        (missing, _) => format!("{} that were asked for are missing.", counted(missing, "event")),
-    };
     let bound = |bound: &Option<String>, open: &str| bound.clone().unwrap_or_else(|| open.to_owned());
     let what = match scope.what.as_str() {
         "streams" => format!("the streams named: {}", scope.streams.join(", ")),
@@ -165,10 +154,9 @@ fn completeness(report: &Report) -> Vec<Block> {
         (Some(first), Some(last)) => format!("{first} to {last}"),
         _ => "none".to_owned(),
     };
-    let number = |count: u64| grouped(count);
     let mut blocks = vec![
         heading("Completeness"),
-        Block::Text(verdict),
+        Block::Text(whether_complete(counts, is_damaged)),
         Block::Facts(vec![
             fact("Asked for", what),
             fact(
@@ -181,20 +169,20 @@ fn completeness(report: &Report) -> Vec<Block> {
             ),
             fact(
                 "Events of the store",
-                counts.store.map_or("the store does not say".to_owned(), number),
+                counts.store.map_or("the store does not say".to_owned(), grouped),
             ),
-            fact("Looked at", number(counts.examined)),
-            fact("Outside of the bounds", number(counts.out_of_range)),
-            fact("Of other categories", number(counts.of_other_categories)),
-            fact("Asked for and found", number(counts.asked)),
-            fact("In this report", number(counts.written)),
-            fact("Payload is no readable JSON", number(counts.payload_not_json)),
+            fact("Looked at", grouped(counts.examined)),
+            fact("Outside of the bounds", grouped(counts.out_of_range)),
+            fact("Of other categories", grouped(counts.of_other_categories)),
+            fact("Asked for and found", grouped(counts.asked)),
+            fact("In this report", grouped(counts.written)),
+            fact("Payload is no readable JSON", grouped(counts.payload_not_json)),
             match is_damaged {
                 true => fact(
                     "Damaged parts of the store",
-                    number(counts.unreadable) + " (how many rows were there is not known)",
+                    grouped(counts.unreadable) + " (how many rows were there is not known)",
                 ),
-                false => fact("Rows that are no events", number(counts.unreadable)),
+                false => fact("Rows that are no events", grouped(counts.unreadable)),
             },
             fact("Positions", span(&scope.first_position, &scope.last_position)),
             fact(
@@ -237,6 +225,25 @@ fn completeness(report: &Report) -> Vec<Block> {
         }));
     }
     blocks
+}
+
+/// Whether all that was asked for is there, as far as that can be known.
+fn whether_complete(counts: &Counts, is_damaged: bool) -> String {
+    let missing = counts.asked.saturating_sub(counts.written);
+    match (missing, counts.unreadable) {
+        (0, parts @ 1..) if is_damaged => format!(
+            "Every event that could be read and was asked for is in this report. {} of the store cannot be read, because \
+             its file is damaged; how many rows were there, and whether they belong here, cannot be known.",
+            counted(parts, "part")
+        ),
+        (0, 0) => "Every event that was asked for is in this report.".to_owned(),
+        (0, rows) => format!(
+            "Every event that could be read and was asked for is in this report. {} could not be read as events; whether \
+             they belong here cannot be known.",
+            counted(rows, "row")
+        ),
+        (missing, _) => format!("{} that were asked for are missing.", counted(missing, "event")),
+    }
 }
 
 fn findings(report: &Report) -> Vec<Block> {
@@ -522,22 +529,4 @@ fn held_in(files: &[&str], start: &str) -> String {
         [] => "no file of this bundle holds them all; ask for one with --format".to_owned(),
         _ => format!("all of them are in {}", files.join(", ")),
     }
-}
-
-/// `734,166`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", grouped(number))
 }

@@ -2,6 +2,8 @@
 //!
 //! Lines are broken and tables laid out here, letter by letter; krilla writes the file and refuses one that is not what both
 //! standards ask for.
+//!
+//! It must not know what a report says: it is given [`Pages`].
 
 mod figure;
 mod layout;
@@ -24,8 +26,8 @@ use krilla::tagging::{
 };
 use krilla::{Document, SerializeSettings};
 
-use self::layout::{HEIGHT, LaidOut, Line, Mark, Node, Part, WIDTH, lay_out};
-use self::type_setting::Faces;
+use self::layout::{HEIGHT, LaidOut, Mark, Node, Part, WIDTH, lay_out};
+use self::type_setting::{Faces, Line};
 use super::pages::Pages;
 use super::visible;
 

@@ -1,9 +1,11 @@
 //! The part of the pages about the events: their figure, counts, and the events themselves.
 
+use refold_core::count::{counted, grouped};
+
 use super::super::model::{Counted, OverTime, Report};
 use super::super::rows::EventRow;
 use super::super::visible;
-use super::{Block, Table, code, code_column, column, counted, grouped, heading, held_in};
+use super::{Block, Table, code, code_column, column, heading, held_in};
 
 pub(super) fn blocks(report: &Report, rows: &[EventRow], files: &[&str]) -> Vec<Block> {
     let events = &report.events;

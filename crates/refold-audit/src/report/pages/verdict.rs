@@ -1,7 +1,9 @@
 //! What the store was held against and what came of it: the answer, each finding with what it did, and what the answer
 //! says nothing of. Whatever was asked, it is laid out alike.
 
-use super::{Block, Table, code_column, column, counted, grouped, heading, held_in};
+use refold_core::count::{counted, grouped};
+
+use super::{Block, Table, code_column, column, heading, held_in};
 use crate::report::model::{Finding, Impact, Report, Verdict};
 use crate::report::rows::cut;
 use crate::report::visible;

@@ -1,10 +1,11 @@
 //! The bars of events over time, as rectangles and labels.
 
+use refold_core::count::grouped;
+
 use super::super::model::OverTime;
-use super::super::pages::{grouped, short_labels};
+use super::super::pages::short_labels;
 use super::super::visible;
-use super::layout::Line;
-use super::type_setting::{Faces, Style};
+use super::type_setting::{Faces, Line, Style};
 use crate::chart::{COLOURS, OWN_COLOURS};
 
 /// With a legend of one line.

@@ -7,7 +7,7 @@ use super::super::model::Fact;
 use super::super::pages::{Block, Pages, Table};
 use super::super::visible;
 use super::figure::{self, Bar};
-use super::type_setting::{Faces, Style};
+use super::type_setting::{Faces, Line, Style};
 
 pub(super) const WIDTH: f32 = 595.28;
 pub(super) const HEIGHT: f32 = 841.89;
@@ -32,16 +32,6 @@ pub(super) enum Mark {
         bars: Vec<Bar>,
         labels: Vec<Line>,
     },
-}
-
-pub(super) struct Line {
-    pub x: f32,
-    /// Of the base line.
-    pub y: f32,
-    pub style: Style,
-    pub size: f32,
-    pub is_grey: bool,
-    pub text: String,
 }
 
 /// A part of the document, as it would be read aloud.

@@ -10,6 +10,17 @@ pub(super) enum Style {
     Code,
 }
 
+/// One line of text where it is drawn.
+pub(super) struct Line {
+    pub x: f32,
+    /// Of the base line.
+    pub y: f32,
+    pub style: Style,
+    pub size: f32,
+    pub is_grey: bool,
+    pub text: String,
+}
+
 /// A font whose glyphs are looked up one by one. Nothing is joined or kerned: a report is read letter by letter.
 struct Face {
     parsed: ttf_parser::Face<'static>,

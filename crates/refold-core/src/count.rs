@@ -1,0 +1,47 @@
+//! How counts read, wherever people read them: in a window, a terminal, a figure, a report.
+//!
+//! It must not know a language but English, nor what is counted.
+
+/// `734,166`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 stream`, `2,487 streams`: `noun` is the singular of a word that takes an s.
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_third_digit_from_the_end_is_told_apart() {
+        for (number, read) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (734_166, "734,166"),
+            (1_000_214, "1,000,214"),
+            (u64::MAX, "18,446,744,073,709,551,615"),
+        ] {
+            assert_eq!(grouped(number), read);
+        }
+    }
+
+    #[test]
+    fn one_alone_is_said_without_an_s() {
+        let read = [0, 1, 2_487].map(|number| counted(number, "stream"));
+        assert_eq!(read, ["0 streams", "1 stream", "2,487 streams"]);
+    }
+}
