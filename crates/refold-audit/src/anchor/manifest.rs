@@ -1,5 +1,6 @@
 //! `anchor.json`: what was anchored, and how. Canonical JSON (RFC 8785): members by name, numbers below 2^53 only.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -61,17 +62,7 @@ impl Manifest {
 
     /// Reads what [`Manifest::to_json`] wrote, byte for byte; the error says what is wrong.
     pub fn parse(json: &[u8]) -> Result<Manifest, String> {
-        let manifest: Manifest = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        if manifest.format != FORMAT {
-            return Err(format!(
-                "its format is {}, and this program knows {FORMAT}",
-                manifest.format
-            ));
-        }
-        if manifest.to_json() != json {
-            return Err("it is not canonical JSON".to_owned());
-        }
-        Ok(manifest)
+        parse_canonical(json, FORMAT, |manifest: &Manifest| &manifest.format)
     }
 }
 
@@ -81,6 +72,25 @@ impl StoreIdentity {
         let digest: Hash = Sha256::digest(canonical(self)).into();
         format!("refold.local/{}", &hex(&digest)[..16])
     }
+}
+
+/// Reads what [`canonical`] wrote, byte for byte, of this format; the error says what is wrong.
+pub(crate) fn parse_canonical<T: Serialize + DeserializeOwned>(
+    json: &[u8],
+    format: &str,
+    format_of: impl Fn(&T) -> &String,
+) -> Result<T, String> {
+    let read: T = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    if format_of(&read) != format {
+        return Err(format!(
+            "its format is {}, and this program knows {format}",
+            format_of(&read)
+        ));
+    }
+    if canonical(&read) != json {
+        return Err("it is not canonical JSON".to_owned());
+    }
+    Ok(read)
 }
 
 /// By way of a value, whose members are in the order of their names.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::model::Report;
-use crate::anchor::manifest::canonical;
+use crate::anchor::manifest::{canonical, parse_canonical};
 use crate::anchor::{Hash, hex};
 
 /// The only format that there is.
@@ -45,17 +45,7 @@ impl Manifest {
 
     /// Reads what [`Manifest::to_json`] wrote, byte for byte; the error says what is wrong.
     pub fn parse(json: &[u8]) -> Result<Manifest, String> {
-        let manifest: Manifest = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        if manifest.format != FORMAT {
-            return Err(format!(
-                "its format is {}, and this program knows {FORMAT}",
-                manifest.format
-            ));
-        }
-        if manifest.to_json() != json {
-            return Err("it is not canonical JSON".to_owned());
-        }
-        Ok(manifest)
+        parse_canonical(json, FORMAT, |manifest: &Manifest| &manifest.format)
     }
 
     /// Whether the id is that of what the report says and of these files.
