@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::handler::HandlerFault;
+use super::fault::HandlerFault;
 use crate::pointer::{Pointer, Segment};
 use crate::value::Value;
 

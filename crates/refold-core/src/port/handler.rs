@@ -8,6 +8,7 @@ use crate::event::{Columns, EventView};
 use crate::names::Names;
 use crate::pointer::Pointer;
 use crate::port::explain::{Choice, Explained};
+pub use crate::port::fault::HandlerFault;
 use crate::port::upcast::{Upcast, UpcasterStep};
 use crate::value::{JsonError, Value};
 
@@ -242,32 +243,4 @@ pub enum Checkpoint {
         body: Arc<dyn Any + Send + Sync>,
         byte_count: usize,
     },
-}
-
-/// A handler that failed on an event. `code` is one of the `RF-…` codes of `docs/findings.md`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {}", self.said())]
-pub struct HandlerFault {
-    pub code: &'static str,
-    /// What happened and what to do about it, in one or two sentences.
-    pub message: String,
-    /// `reducer.yaml:12:7`, where it is known.
-    pub place: Option<String>,
-}
-
-impl HandlerFault {
-    /// The code of what is no fault: the person who asked cancelled it while the handler worked.
-    pub const CANCELLED: &str = "cancelled";
-
-    pub fn is_cancelled(&self) -> bool {
-        self.code == HandlerFault::CANCELLED
-    }
-
-    /// What happened and where, for whoever shows the code beside it.
-    pub fn said(&self) -> String {
-        match &self.place {
-            Some(place) => format!("{} ({place})", self.message),
-            None => self.message.clone(),
-        }
-    }
 }

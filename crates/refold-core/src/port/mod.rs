@@ -2,6 +2,7 @@
 //! all who ask the operating system for files say of its answers.
 
 pub mod explain;
+mod fault;
 pub mod handler;
 pub mod store;
 pub mod system;

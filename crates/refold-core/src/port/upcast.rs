@@ -1,6 +1,6 @@
 //! What a handler tells of the way of one event from the version that is stored to the one that its rules expect.
 
-use super::handler::HandlerFault;
+use super::fault::HandlerFault;
 use crate::value::Value;
 
 /// The way of one event through a chain of upcasters.
