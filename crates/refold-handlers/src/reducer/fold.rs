@@ -6,8 +6,9 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::value::{Array, KnownKey, Number, NumberError, Object, Text, Value};
 
 use super::place::{Path, Place};
+use super::refusal::{Refusal, Refused};
 use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
-use super::state::{Refusal, Refused, Writer, cleared, merged};
+use super::state::{Writer, cleared, merged};
 use crate::error::{Mark, code};
 use crate::expr::eval::{self, EventFacts, Inputs, Seen, evaluate, evaluate_condition, keyed_position};
 use crate::expr::functions;

@@ -4,7 +4,7 @@ use refold_core::value::Value;
 use smallvec::SmallVec;
 
 use super::place::{Located, Path, Place, PlaceRef, Places, Steps};
-use super::state::{Refusal, Refused};
+use super::refusal::{Refusal, Refused};
 use crate::error::code;
 use crate::expr::meter::{TooBig, measured, scalar_size};
 use crate::limits::Limits;

@@ -10,6 +10,7 @@ mod lines;
 mod log;
 pub(crate) mod place;
 mod program;
+mod refusal;
 pub mod rules;
 mod state;
 mod target;

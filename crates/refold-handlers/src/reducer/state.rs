@@ -8,30 +8,9 @@ use refold_core::value::{Array, Object, Text, Value};
 
 use super::log::{Before, Log, size_at, size_of};
 use super::place::{Located, Path, PlaceRef, Places, Steps};
+use super::refusal::{Refusal, Refused};
 use crate::error::code;
 use crate::merge;
-
-/// Why a write was refused.
-#[derive(Debug)]
-pub struct Refusal {
-    pub code: &'static str,
-    pub message: String,
-}
-
-/// In a box, because it is rare and a write returns often.
-pub type Refused = Box<Refusal>;
-
-impl From<Infallible> for Refused {
-    fn from(never: Infallible) -> Refused {
-        match never {}
-    }
-}
-
-impl Refusal {
-    pub fn new(code: &'static str, message: String) -> Refused {
-        Box::new(Refusal { code, message })
-    }
-}
 
 /// Writes one event's changes to the state, or to a place of it.
 pub struct Writer<'s, 'p> {
