@@ -8,6 +8,7 @@ mod coded;
 mod compile;
 mod places;
 mod plan;
+mod run;
 
 #[cfg(test)]
 mod tests;
@@ -16,24 +17,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::port::upcast::{Upcast, UpcastStep, UpcasterStep};
+use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::{Text, Value};
 
 pub use coded::{Coded, CodedStep, of_code, steps_of};
 pub use compile::compile;
 pub use plan::Plan;
 
-use self::places::{found, put, taken};
+use self::run::Run;
 use crate::error::{Mark, code};
-use crate::expr::eval::{EventFacts, Inputs, Seen, evaluate, evaluate_condition};
+use crate::expr::eval::{EventFacts, Inputs, evaluate, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::number;
 use crate::expr::scope::EventNeeds;
 use crate::project::Projection;
-
-/// The most events that one stored event may be split into.
-const MAX_PARTS: usize = 1_000;
 
 /// The most steps in a row: each is a frame of the native stack.
 const MAX_IN_A_ROW: usize = 256;
@@ -152,32 +150,6 @@ pub struct Stored<'v> {
     /// The whole metadata, for what the expressions of steps read; asked only then.
     pub whole_meta: &'v dyn Fn() -> Value,
     pub facts: EventFacts<'v>,
-}
-
-/// What a chain made of one event.
-#[derive(Default)]
-struct Made {
-    parts: Vec<(Vec<u8>, Value)>,
-    /// How many steps led to the one that runs.
-    depth: usize,
-    /// Kept only where somebody looks: folding wants the parts alone.
-    steps: Option<Vec<UpcastStep>>,
-}
-
-impl Made {
-    /// Notes that a step begins, and returns its place among those that ran.
-    fn begin(&mut self, step: impl FnOnce() -> UpcastStep) -> usize {
-        let Some(steps) = &mut self.steps else { return 0 };
-        steps.push(step());
-        steps.len() - 1
-    }
-
-    /// Notes what a step made.
-    fn became(&mut self, ran: usize, event_type: &[u8], payload: &Value) {
-        if let Some(step) = self.steps.as_mut().and_then(|steps| steps.get_mut(ran)) {
-            step.after.push((event_type.to_vec(), payload.clone()));
-        }
-    }
 }
 
 type Fault = Box<HandlerFault>;
@@ -337,9 +309,9 @@ impl Upcasters {
         stored: &Stored<'_>,
         meter: &mut Meter,
     ) -> Result<Vec<(Vec<u8>, Value)>, Fault> {
-        let mut made = Made::default();
-        self.run_into(&mut made, event_type, first, payload, stored, meter)?;
-        Ok(made.parts)
+        let mut run = Run::new(self, stored, meter, None);
+        run.go(event_type, first, payload)?;
+        Ok(run.made)
     }
 
     /// The same, with each step that ran, also those before a fault.
@@ -351,14 +323,11 @@ impl Upcasters {
         stored: &Stored<'_>,
         meter: &mut Meter,
     ) -> Upcast {
-        let mut made = Made {
-            steps: Some(Vec::new()),
-            ..Made::default()
-        };
-        let outcome = self.run_into(&mut made, event_type, first, payload, stored, meter);
+        let mut run = Run::new(self, stored, meter, Some(Vec::new()));
+        let outcome = run.go(event_type, first, payload);
         Upcast {
-            steps: made.steps.unwrap_or_default(),
-            made: if outcome.is_ok() { made.parts } else { Vec::new() },
+            steps: run.steps.unwrap_or_default(),
+            made: if outcome.is_ok() { run.made } else { Vec::new() },
             fault: outcome.err().map(|fault| *fault),
         }
     }
@@ -402,170 +371,6 @@ impl Upcasters {
         let chains = types.iter().filter_map(|event_type| self.chains.get(event_type));
         let mut steps = chains.flat_map(|chain| &chain.steps);
         steps.any(is_it)
-    }
-
-    fn run_into(
-        &self,
-        made: &mut Made,
-        event_type: &[u8],
-        first: usize,
-        payload: Value,
-        stored: &Stored<'_>,
-        meter: &mut Meter,
-    ) -> Result<(), Fault> {
-        match self.chains.get(event_type).and_then(|chain| chain.steps.get(first)) {
-            Some(step) => self.step(event_type, step, payload, stored, meter, made),
-            None => Ok(()),
-        }
-    }
-
-    /// Recursion follows types and versions. Of rules the compiler has found that they hold no cycle; the types that code
-    /// makes are known only here, so the steps in a row are counted.
-    fn step(
-        &self,
-        event_type: &[u8],
-        step: &Step,
-        mut payload: Value,
-        stored: &Stored<'_>,
-        meter: &mut Meter,
-        made: &mut Made,
-    ) -> Result<(), Fault> {
-        if meter.step().is_err() {
-            let message = "the upcasters of this event took more steps than allowed; split it into fewer parts";
-            return Err(self.ir.fault_at(step.mark, code::LIMIT_STEPS, message));
-        }
-        if made.depth >= MAX_IN_A_ROW {
-            let message = format!("the upcasters of this event are more than {MAX_IN_A_ROW} in a row; join some");
-            return Err(self.ir.fault_at(step.mark, code::LIMIT_STEPS, message));
-        }
-        let ran = made.begin(|| UpcastStep {
-            place: self.ir.place(step.mark),
-            event_type: event_type.to_vec(),
-            from: step.from,
-            to: step.to,
-            before: payload.clone(),
-            after: Vec::new(),
-        });
-        let mut meta = Vec::new();
-        if !step.meta.is_empty() {
-            step.meta.project_value(&(stored.whole_meta)(), &mut meta);
-        }
-        for change in &step.changes {
-            match change {
-                Change::Rename { from, to } => {
-                    if let Some(value) = taken(&mut payload, from) {
-                        put(&mut payload, to, value);
-                    }
-                }
-                Change::Default { path, value } => {
-                    if found(&payload, path).is_none() {
-                        let value = self.value(*value, step, &payload, &meta, stored, meter)?;
-                        put(&mut payload, path, value);
-                    }
-                }
-                Change::Set { path, value } => {
-                    let value = self.value(*value, step, &payload, &meta, stored, meter)?;
-                    put(&mut payload, path, value);
-                }
-                Change::Remove { path } => drop(taken(&mut payload, path)),
-            }
-        }
-        match &step.outcome {
-            Outcome::Keep => {
-                made.became(ran, event_type, &payload);
-                self.onward(event_type, step.to, payload, stored, meter, made)
-            }
-            Outcome::Retype(new) => {
-                made.became(ran, new, &payload);
-                self.onward(new, step.to, payload, stored, meter, made)
-            }
-            Outcome::Split(parts) => {
-                for part in parts {
-                    let data = self.value(part.data, step, &payload, &meta, stored, meter)?;
-                    made.became(ran, &part.event_type, &data);
-                    self.onward(&part.event_type, step.to, data, stored, meter, made)?;
-                }
-                Ok(())
-            }
-            Outcome::Drop => Ok(()),
-            Outcome::Code(function) => {
-                let answer = function.make(stored, event_type, &payload)?;
-                let Some(parts) = coded::parts_of(event_type, answer) else {
-                    let message = "an upcaster gives the data of the next version, null, or a list of { type, data }";
-                    return Err(self.ir.fault_at(step.mark, code::HANDLER_TYPE, message));
-                };
-                for (event_type, data) in parts {
-                    made.became(ran, &event_type, &data);
-                    self.check_goes_on(&event_type, step)?;
-                    self.onward(&event_type, step.to, data, stored, meter, made)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// What the compiler finds of rules, for a type that code made: from the version that it has now, its own steps lead
-    /// on to the one expected.
-    fn check_goes_on(&self, event_type: &[u8], step: &Step) -> Result<(), Fault> {
-        match self.chains.get(event_type) {
-            Some(chain) if step.to < chain.wanted && chain.step_at(step.to).is_none() => {
-                let message = format!(
-                    "this leads to version {} of {}, but no upcaster goes on from there to {}; add one",
-                    step.to,
-                    String::from_utf8_lossy(event_type),
-                    chain.wanted
-                );
-                Err(self.ir.fault_at(step.mark, code::UPCAST_GAP, message))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn onward(
-        &self,
-        event_type: &[u8],
-        version: u32,
-        payload: Value,
-        stored: &Stored<'_>,
-        meter: &mut Meter,
-        made: &mut Made,
-    ) -> Result<(), Fault> {
-        let chain = self.chains.get(event_type);
-        let next = chain.and_then(|chain| chain.step_at(version).and_then(|at| chain.steps.get(at)));
-        if let Some(step) = next {
-            made.depth += 1;
-            let stepped = self.step(event_type, step, payload, stored, meter, made);
-            made.depth -= 1;
-            return stepped;
-        }
-        if made.parts.len() >= MAX_PARTS {
-            let message = format!("one stored event was split into more than {MAX_PARTS}; split it into fewer");
-            return Err(self.ir.fault_at(Mark::START, code::LIMIT_OUTPUT, message));
-        }
-        made.parts.push((event_type.to_vec(), payload));
-        Ok(())
-    }
-
-    fn value(
-        &self,
-        id: NodeId,
-        step: &Step,
-        payload: &Value,
-        meta: &[Option<Value>],
-        stored: &Stored<'_>,
-        meter: &mut Meter,
-    ) -> Result<Value, Fault> {
-        let mut data = Vec::new();
-        step.data.project_value(payload, &mut data);
-        let null = Value::Null;
-        let inputs = Inputs {
-            data: &data,
-            meta,
-            event: Some(stored.facts),
-            state: &null,
-            this: None,
-        };
-        evaluate(&self.ir, id, &inputs, &mut Vec::new(), meter).map(Seen::into_value)
     }
 }
 
