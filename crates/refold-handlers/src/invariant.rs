@@ -10,7 +10,7 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 use refold_guests::{Aside, Condition, JsProgram};
 
-use crate::document::{Document, Node};
+use crate::document::{Document, Node, find};
 use crate::error::{Mark, PackageError, code};
 use crate::expr;
 use crate::expr::eval::{Inputs, evaluate_condition};
@@ -95,12 +95,11 @@ impl Invariants {
     /// Those under `invariants` in a reducer file. `keys` are the array keys that the reducer declares.
     pub fn of_reducer(document: &Document, keys: &ArrayKeys) -> Result<Invariants, PackageError> {
         let members = document.map(code::PKG_REDUCER, &document.root, "a reducer")?;
-        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-        let state = find("state")
+        let state = find(members, "state")
             .map(|node| type_from_schema(document, node))
             .transpose()?
             .unwrap_or(Type::Any);
-        match find("invariants") {
+        match find(members, "invariants") {
             Some(list) if !list.is_null() => compile(document, list, state, keys),
             _ => Ok(Invariants::default()),
         }
@@ -109,19 +108,13 @@ impl Invariants {
     /// Those of a file of their own.
     pub fn of_file(document: &Document, keys: &ArrayKeys) -> Result<Invariants, PackageError> {
         let known = ["refold", "invariants"];
-        let members = document.map(code::PKG_INVARIANT, &document.root, "a file of invariants")?;
-        if let Some((key, _)) = members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-            return Err(document.unknown_key(code::PKG_INVARIANT, key, &known));
-        }
-        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-        let format = find("refold")
-            .map(|node| document.text(code::PKG_INVARIANT, node, "`refold`"))
-            .transpose()?;
-        if format != Some(FORMAT) {
+        let members = document.members(code::PKG_INVARIANT, &document.root, "a file of invariants", &known)?;
+        let format = document.text_member(code::PKG_INVARIANT, members, "refold")?;
+        if format.as_deref() != Some(FORMAT) {
             let message = format!("the first line must be `refold: {FORMAT}`");
             return Err(document.error(code::PKG_INVARIANT, document.root.mark, message));
         }
-        match find("invariants") {
+        match find(members, "invariants") {
             Some(list) if !list.is_null() => compile(document, list, Type::Any, keys),
             _ => Ok(Invariants::default()),
         }
@@ -192,19 +185,16 @@ fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> R
     let mut ir = Ir::new(&document.file, false);
     let mut all: Vec<Invariant> = Vec::new();
     for node in document.list(code::PKG_INVARIANT, list, "`invariants`")? {
-        let members = document.map(code::PKG_INVARIANT, node, "an invariant")?;
-        if let Some((key, _)) = members.iter().find(|(key, _)| !KNOWN.contains(&key.text.as_str())) {
-            return Err(document.unknown_key(code::PKG_INVARIANT, key, &KNOWN));
-        }
-        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-        let (Some(id_node), Some(expression)) = (find("id"), find("expr")) else {
+        let members = document.members(code::PKG_INVARIANT, node, "an invariant", &KNOWN)?;
+        let (Some(id_node), Some(expression)) = (find(members, "id"), find(members, "expr")) else {
             return Err(error(node.mark, "an invariant needs an `id` and an `expr`".to_owned()));
         };
         let id = document.text(code::PKG_INVARIANT, id_node, "`id`")?.to_owned();
         if all.iter().any(|known| known.id == id) {
             return Err(error(id_node.mark, format!("the id `{id}` occurs twice; rename one")));
         }
-        let severity = match find("severity").map(|node| (node, document.text(code::PKG_INVARIANT, node, "`severity`")))
+        let severity = match find(members, "severity")
+            .map(|node| (node, document.text(code::PKG_INVARIANT, node, "`severity`")))
         {
             None | Some((_, Ok("error"))) => Severity::Error,
             Some((_, Ok("warning"))) => Severity::Warning,
@@ -221,7 +211,7 @@ fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> R
                 .unwrap_or_default()
                 .to_owned()
         };
-        let (title, text) = (find("title").map(words).unwrap_or_default(), words(expression));
+        let (title, text) = (find(members, "title").map(words).unwrap_or_default(), words(expression));
         let mut scope = Scope::new(None, Some(state.clone()), keys);
         let condition = ValueCompiler {
             document,

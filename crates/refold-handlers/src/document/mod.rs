@@ -46,6 +46,9 @@ pub enum Body {
     Map(Vec<(Key, Node)>),
 }
 
+/// The members of a map.
+pub type Members<'a> = &'a [(Key, Node)];
+
 #[derive(Debug, Clone)]
 pub struct Key {
     pub mark: Mark,
@@ -147,7 +150,7 @@ impl Document {
     }
 
     /// The members of a map, or a complaint that says what `what` should be.
-    pub fn map<'a>(&self, code: &'static str, node: &'a Node, what: &str) -> Result<&'a [(Key, Node)], PackageError> {
+    pub fn map<'a>(&self, code: &'static str, node: &'a Node, what: &str) -> Result<Members<'a>, PackageError> {
         match &node.body {
             Body::Map(members) => Ok(members),
             _ => Err(self.error(
@@ -156,6 +159,32 @@ impl Document {
                 format!("{what} must be a map, but it is {}", node.kind()),
             )),
         }
+    }
+
+    /// The members of a map that has none but those that are `known`.
+    pub fn members<'a>(
+        &self,
+        code: &'static str,
+        node: &'a Node,
+        what: &str,
+        known: &[&str],
+    ) -> Result<Members<'a>, PackageError> {
+        let members = self.map(code, node, what)?;
+        match members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
+            Some((key, _)) => Err(self.unknown_key(code, key, known)),
+            None => Ok(members),
+        }
+    }
+
+    /// The text of a member, if it is there.
+    pub fn text_member(
+        &self,
+        code: &'static str,
+        members: Members<'_>,
+        name: &str,
+    ) -> Result<Option<String>, PackageError> {
+        let text = find(members, name).map(|node| self.text(code, node, &format!("`{name}`")));
+        Ok(text.transpose()?.map(str::to_owned))
     }
 
     pub fn list<'a>(&self, code: &'static str, node: &'a Node, what: &str) -> Result<&'a [Node], PackageError> {
@@ -204,6 +233,11 @@ impl Document {
             format!("unknown key `{}`; known here: {}", key.text, known.join(", ")),
         )
     }
+}
+
+/// The member of this name.
+pub fn find<'a>(members: Members<'a>, name: &str) -> Option<&'a Node> {
+    members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
 }
 
 fn checked_text(file: &Arc<str>, source: &[u8]) -> Result<String, PackageError> {

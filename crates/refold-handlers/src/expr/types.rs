@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::document::{Body, Document, Node, ScalarKind};
+use crate::document::{Body, Document, Node, ScalarKind, find};
 use crate::error::{PackageError, code};
 
 /// A static type. `Any` is checked when the event is folded.
@@ -101,9 +101,8 @@ pub fn type_from_schema(document: &Document, node: &Node) -> Result<Type, Packag
         return Ok(Type::Any);
     }
     let members = document.map(code::PKG_REDUCER, node, "a schema")?;
-    let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-    let names = match find("type") {
-        None => match (find("properties"), find("items")) {
+    let names = match find(members, "type") {
+        None => match (find(members, "properties"), find(members, "items")) {
             (Some(_), None) => vec!["object"],
             (None, Some(_)) => vec!["array"],
             _ => return Ok(Type::Any),
@@ -125,21 +124,21 @@ pub fn type_from_schema(document: &Document, node: &Node) -> Result<Type, Packag
             "number" | "integer" => Type::Number,
             "string" => Type::Text,
             "array" => {
-                let element = find("items")
+                let element = find(members, "items")
                     .map(|items| type_from_schema(document, items))
                     .transpose()?;
                 Type::List(Arc::new(element.unwrap_or(Type::Any)))
             }
             "object" => Type::Object(Arc::new(shape_from_schema(
                 document,
-                find("properties"),
-                find("additionalProperties"),
+                find(members, "properties"),
+                find(members, "additionalProperties"),
             )?)),
             other => {
                 let message = format!(
                     "`{other}` is no JSON Schema type; use null, boolean, number, integer, string, array or object"
                 );
-                let mark = find("type").map_or(node.mark, |node| node.mark);
+                let mark = find(members, "type").map_or(node.mark, |node| node.mark);
                 return Err(document.error(code::PKG_REDUCER, mark, message));
             }
         };

@@ -6,7 +6,7 @@ use refold_core::time::Timestamp;
 use refold_core::value::{Object, Text, Value};
 use refold_guests::{Dialect, JS_ENGINE_ID, PROCESS_ENGINE_ID, WASM_ENGINE_ID};
 
-use crate::document::{Body, Document, Key, Node, ScalarKind};
+use crate::document::{Body, Document, Members, Node, ScalarKind, find};
 use crate::error::{Mark, PackageError, code};
 use crate::limits::Limits;
 
@@ -188,8 +188,6 @@ impl Manifest {
 struct Reader<'d> {
     document: &'d Document,
 }
-
-type Members<'n> = &'n [(Key, Node)];
 
 impl Reader<'_> {
     fn manifest(&self) -> Result<Manifest, PackageError> {
@@ -439,24 +437,14 @@ impl Reader<'_> {
     }
 
     fn known<'n>(&self, node: &'n Node, what: &str, known: &[&str]) -> Result<Members<'n>, PackageError> {
-        let members = self.document.map(code::PKG_MANIFEST, node, what)?;
-        match members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-            Some((key, _)) => Err(self.document.unknown_key(code::PKG_MANIFEST, key, known)),
-            None => Ok(members),
-        }
+        self.document.members(code::PKG_MANIFEST, node, what, known)
     }
 
     fn text(&self, members: Members<'_>, name: &str) -> Result<Option<String>, PackageError> {
-        let node = find(members, name);
-        let text = node.map(|node| self.document.text(code::PKG_MANIFEST, node, &format!("`{name}`")));
-        Ok(text.transpose()?.map(str::to_owned))
+        self.document.text_member(code::PKG_MANIFEST, members, name)
     }
 
     fn error(&self, mark: Mark, message: impl Into<String>) -> PackageError {
         self.document.error(code::PKG_MANIFEST, mark, message)
     }
-}
-
-fn find<'n>(members: Members<'n>, name: &str) -> Option<&'n Node> {
-    members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
 }

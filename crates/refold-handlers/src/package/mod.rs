@@ -1,6 +1,8 @@
 //! Handler packages on disk: opening one, choosing a version, checking its hash, compiling it.
 //!
 //! Only reads, and only inside the package folder.
+//!
+//! It must not know what a store holds, nor what a version folds.
 
 mod deployed;
 pub mod hash;
@@ -45,6 +47,9 @@ const MODULE: &str = "handler.wasm";
 const PROGRAM: &str = "process.toml";
 const UPCASTERS: &str = "upcasters.yaml";
 const INVARIANTS: &str = "invariants.yaml";
+
+/// A file of a version: its name from the folder of the version, with forward slashes, and what is in it.
+type NamedFile = (String, Vec<u8>);
 
 /// A handler as a person names it: `builtin:merge`, a package folder, or a file of rules, of JavaScript, of TypeScript or of WebAssembly;
 /// with a version of a package after `@`.
@@ -209,58 +214,11 @@ impl Package {
 
     /// Reads, hashes and compiles a version.
     pub fn compile(&self, version: &ManifestVersion) -> Result<Opened, PackageError> {
-        let folder = self.folder.join(&version.path);
-        let main = match version.runtime {
-            Runtime::Declarative => REDUCER,
-            Runtime::Js(_) if folder.join(TYPED_SCRIPT).exists() => TYPED_SCRIPT,
-            Runtime::Js(_) => SCRIPT,
-            Runtime::Wasm => MODULE,
-            Runtime::Process => PROGRAM,
-        };
-        if main == TYPED_SCRIPT && folder.join(SCRIPT).exists() {
-            let message = format!("{} has a {SCRIPT} and a {TYPED_SCRIPT}; keep one of them", version.path);
-            return Err(PackageError::at(
-                code::PKG_READ,
-                &self.manifest_file,
-                version.mark,
-                message,
-            ));
-        }
-        let mut files = Vec::new();
-        for name in [main, UPCASTERS, INVARIANTS] {
-            let path = folder.join(name);
-            if path.exists() {
-                files.push((name.to_owned(), read_file(&path)?));
-            } else if name == main {
-                let message = format!("version {} has no {main} in {}; add it", version.id, version.path);
-                return Err(PackageError::at(
-                    code::PKG_READ,
-                    &self.manifest_file,
-                    version.mark,
-                    message,
-                ));
-            }
-        }
-        if version.runtime == Runtime::Process {
-            let others = program_file::other_files(&folder, &files)?;
-            files.extend(others);
-        }
-        let hash = hash_of(version.runtime, &self.manifest.semantic_json(version), &files);
-        if let Some((expected, mark)) = &version.hash
-            && !version.is_draft
-            && *expected != hash
-        {
-            let message = format!(
-                "the files of version {} have the hash {hash}, but the manifest says {expected}; restore the files, give \
-                 the change a new version, or set `draft = true` while you work on it",
-                version.id
-            );
-            return Err(PackageError::at(code::PKG_HASH, &self.manifest_file, *mark, message));
-        }
+        let (main, files) = self.files_of(version)?;
         let identity = HandlerIdentity {
             name: self.manifest.name.clone(),
             version: version.id.clone(),
-            hash,
+            hash: self.checked_hash(version, &files)?,
             engine: version.runtime.engine().to_owned(),
         };
         let place = |name: &str| -> Arc<str> { Arc::from(format!("{}/{name}", version.path)) };
@@ -275,37 +233,86 @@ impl Package {
             }
         }
         let limits = self.manifest.limits;
-        match version.runtime {
-            Runtime::Declarative => {
-                let parts = Parts {
-                    reducer: Document::from_yaml(&place(REDUCER), &source)?,
-                    upcasters,
-                    invariants,
-                };
-                let program = parts.program(identity, &version.events, limits)?;
-                Ok(Opened::Declarative(Arc::new(program)))
+        let file = place(main);
+        if version.runtime == Runtime::Declarative {
+            let parts = Parts {
+                reducer: Document::from_yaml(&file, &source)?,
+                upcasters,
+                invariants,
+            };
+            let program = parts.program(identity, &version.events, limits)?;
+            return Ok(Opened::Declarative(Arc::new(program)));
+        }
+        let beside = Beside {
+            limits,
+            invariants: match invariants {
+                Some(document) => Invariants::of_file(&document, &Default::default())?,
+                None => Invariants::default(),
+            },
+            upcasters: upcast::compile(upcasters.as_ref(), &version.events)?,
+            wanted: version.events.clone(),
+        };
+        let guest = match version.runtime {
+            Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, beside)?,
+            Runtime::Process => {
+                let program = program_file::read(&file, &source, &files)?;
+                Guest::of_program(identity, &file, program, beside)?
             }
-            Runtime::Js(_) | Runtime::Wasm | Runtime::Process => {
-                let beside = Beside {
-                    limits,
-                    invariants: match invariants {
-                        Some(document) => Invariants::of_file(&document, &Default::default())?,
-                        None => Invariants::default(),
-                    },
-                    upcasters: upcast::compile(upcasters.as_ref(), &version.events)?,
-                    wanted: version.events.clone(),
-                };
-                let file = place(main);
-                let guest = match version.runtime {
-                    Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, beside)?,
-                    Runtime::Process => {
-                        let program = program_file::read(&file, &source, &files)?;
-                        Guest::of_program(identity, &file, program, beside)?
-                    }
-                    _ => Guest::of_module(identity, &file, &source, beside)?,
-                };
-                Ok(Opened::Guest(Arc::new(guest)))
+            // Rules were compiled above.
+            Runtime::Wasm | Runtime::Declarative => Guest::of_module(identity, &file, &source, beside)?,
+        };
+        Ok(Opened::Guest(Arc::new(guest)))
+    }
+
+    /// The name of the file with the code of a version, and all files that it is made of.
+    fn files_of(&self, version: &ManifestVersion) -> Result<(&'static str, Vec<NamedFile>), PackageError> {
+        let error = |message: String| PackageError::at(code::PKG_READ, &self.manifest_file, version.mark, message);
+        let folder = self.folder.join(&version.path);
+        let main = match version.runtime {
+            Runtime::Declarative => REDUCER,
+            Runtime::Js(_) if folder.join(TYPED_SCRIPT).exists() => TYPED_SCRIPT,
+            Runtime::Js(_) => SCRIPT,
+            Runtime::Wasm => MODULE,
+            Runtime::Process => PROGRAM,
+        };
+        if main == TYPED_SCRIPT && folder.join(SCRIPT).exists() {
+            return Err(error(format!(
+                "{} has a {SCRIPT} and a {TYPED_SCRIPT}; keep one of them",
+                version.path
+            )));
+        }
+        let mut files = Vec::new();
+        for name in [main, UPCASTERS, INVARIANTS] {
+            let path = folder.join(name);
+            if path.exists() {
+                files.push((name.to_owned(), read_file(&path)?));
+            } else if name == main {
+                return Err(error(format!(
+                    "version {} has no {main} in {}; add it",
+                    version.id, version.path
+                )));
             }
+        }
+        if version.runtime == Runtime::Process {
+            let others = program_file::other_files(&folder, &files)?;
+            files.extend(others);
+        }
+        Ok((main, files))
+    }
+
+    /// The content hash of the files of a version, which must be the one that the manifest says.
+    fn checked_hash(&self, version: &ManifestVersion, files: &[NamedFile]) -> Result<String, PackageError> {
+        let hash = hash_of(version.runtime, &self.manifest.semantic_json(version), files);
+        match &version.hash {
+            Some((expected, mark)) if !version.is_draft && *expected != hash => {
+                let message = format!(
+                    "the files of version {} have the hash {hash}, but the manifest says {expected}; restore the files, \
+                     give the change a new version, or set `draft = true` while you work on it",
+                    version.id
+                );
+                Err(PackageError::at(code::PKG_HASH, &self.manifest_file, *mark, message))
+            }
+            _ => Ok(hash),
         }
     }
 
@@ -337,7 +344,7 @@ impl Package {
 }
 
 /// The content hash of these files. What is no UTF-8 is refused when it is read as what it is.
-fn hash_of(runtime: Runtime, manifest: &[u8], files: &[(String, Vec<u8>)]) -> String {
+fn hash_of(runtime: Runtime, manifest: &[u8], files: &[NamedFile]) -> String {
     let bodies: Vec<(&str, Cow<'_, [u8]>)> = files
         .iter()
         .map(|(name, source)| match name.as_str() {

@@ -8,8 +8,8 @@ use refold_core::port::system::in_words;
 use refold_core::value::{Object, Value};
 use refold_guests::ProgramFile;
 
-use super::PROGRAM;
-use crate::document::Document;
+use super::{NamedFile, PROGRAM};
+use crate::document::{Document, find};
 use crate::error::{PackageError, code};
 
 /// A program and what it is made of, all together, at most.
@@ -19,15 +19,16 @@ const MOST_FILES: usize = 4_096;
 pub const LEFT_OVER: &str = "__pycache__";
 
 /// Reads the file of a version that is made of these `files`. `name` is how a person knows it.
-pub fn read(name: &Arc<str>, source: &[u8], files: &[(String, Vec<u8>)]) -> Result<ProgramFile, PackageError> {
+pub fn read(name: &Arc<str>, source: &[u8], files: &[NamedFile]) -> Result<ProgramFile, PackageError> {
     let document = Document::from_toml(name, source)?;
-    let members = document.map(code::PKG_PROGRAM, &document.root, "the description of a program")?;
     let known = ["command", "options"];
-    if let Some((key, _)) = members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-        return Err(document.unknown_key(code::PKG_PROGRAM, key, &known));
-    }
-    let member = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-    let Some(node) = member("command") else {
+    let members = document.members(
+        code::PKG_PROGRAM,
+        &document.root,
+        "the description of a program",
+        &known,
+    )?;
+    let Some(node) = find(members, "command") else {
         let message = "`command` is missing: the program and its arguments, as [\"python3\", \"handler.py\"]";
         return Err(document.error(code::PKG_PROGRAM, document.root.mark, message));
     };
@@ -41,7 +42,7 @@ pub fn read(name: &Arc<str>, source: &[u8], files: &[(String, Vec<u8>)]) -> Resu
     if command.first().is_none_or(|program| program.is_empty()) {
         return Err(document.error(code::PKG_PROGRAM, node.mark, "`command` must begin with a program"));
     }
-    let options = match member("options") {
+    let options = match find(members, "options") {
         Some(node) => {
             document.map(code::PKG_PROGRAM, node, "`options`")?;
             node.to_value()
@@ -56,7 +57,7 @@ pub fn read(name: &Arc<str>, source: &[u8], files: &[(String, Vec<u8>)]) -> Resu
 }
 
 /// Every file of a version's folder that is not among `taken`, by its name from there, with forward slashes.
-pub fn other_files(folder: &Path, taken: &[(String, Vec<u8>)]) -> Result<Vec<(String, Vec<u8>)>, PackageError> {
+pub fn other_files(folder: &Path, taken: &[NamedFile]) -> Result<Vec<NamedFile>, PackageError> {
     let (mut files, mut byte_count) = (Vec::new(), 0);
     let mut folders = vec![(folder.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {

@@ -1,17 +1,18 @@
-//! Compiles a reducer document.
+//! Compiles a reducer document: what it says of the whole state here, the operations of each type in [`operations`].
+
+mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use refold_core::value::{Text, Value};
 
-use super::rules::{Action, Operation, Rules, Target, TypeRules, Unhandled, is_apart};
-use super::target::compile_target;
-use crate::document::{Body, Document, Key, Node, Scalar, ScalarKind};
-use crate::error::{Mark, PackageError, code};
-use crate::expr::ir::{Ir, Node as IrNode, NodeId};
-use crate::expr::scope::{EventNeeds, KEYWORDS, Scope};
+use self::operations::OperationCompiler;
+use super::rules::{Rules, TypeRules, Unhandled};
+use crate::document::{Document, Members, Node, find};
+use crate::error::{PackageError, code};
+use crate::expr::ir::Ir;
+use crate::expr::scope::{EventNeeds, Scope};
 use crate::expr::types::{Type, type_from_schema};
-use crate::expr::value::ValueCompiler;
 use crate::path::{ArrayKeys, Pattern};
 use crate::project::Projection;
 
@@ -38,73 +39,31 @@ pub fn compile<'s>(
     document: &Document,
     seeds: impl Iterator<Item = (&'s [u8], &'s EventNeeds)>,
 ) -> Result<Rules, PackageError> {
-    let error = |mark, message: String| document.error(code::PKG_REDUCER, mark, message);
-    let members = document.map(code::PKG_REDUCER, &document.root, "a reducer")?;
-    if let Some((key, _)) = members.iter().find(|(key, _)| !KNOWN.contains(&key.text.as_str())) {
-        return Err(document.unknown_key(code::PKG_REDUCER, key, &KNOWN));
-    }
-    let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-    match find("refold").map(|node| (node, document.text(code::PKG_REDUCER, node, "`refold`"))) {
-        Some((_, Ok(FORMAT))) => {}
-        Some((node, found)) => {
-            return Err(error(
-                node.mark,
-                format!("this Refold reads `{FORMAT}`, not `{}`", found?),
-            ));
-        }
-        None => {
-            let message = format!("the line `refold: {FORMAT}` is missing; write it first");
-            return Err(error(document.root.mark, message));
-        }
-    }
-    if let Some(node) = find("key") {
-        let key = document.text(code::PKG_REDUCER, node, "`key`")?;
-        if key != "event.stream" {
-            let message = "only `key: event.stream` is known: each stream folds to a state of its own".to_owned();
-            return Err(error(node.mark, message));
-        }
-    }
-    let is_strict = match find("missing").map(|node| (node, document.text(code::PKG_REDUCER, node, "`missing`"))) {
-        None | Some((_, Ok("null"))) => false,
-        Some((_, Ok("error"))) => true,
-        Some((node, found)) => {
-            return Err(error(
-                node.mark,
-                format!("`missing` is `null` or `error`, not `{}`", found?),
-            ));
-        }
-    };
-    let unhandled = match find("unhandled").map(|node| (node, document.text(code::PKG_REDUCER, node, "`unhandled`"))) {
-        None | Some((_, Ok("warn"))) => Unhandled::Warn,
-        Some((_, Ok("ignore"))) => Unhandled::Ignore,
-        Some((_, Ok("error"))) => Unhandled::Error,
-        Some((node, found)) => {
-            let message = format!("`unhandled` is `ignore`, `warn` or `error`, not `{}`", found?);
-            return Err(error(node.mark, message));
-        }
-    };
-    let keys = find("keys")
+    let members = document.members(code::PKG_REDUCER, &document.root, "a reducer", &KNOWN)?;
+    check_head(document, members)?;
+    let (is_strict, unhandled) = (is_strict(document, members)?, unhandled(document, members)?);
+    let keys = find(members, "keys")
         .map(|node| array_keys(document, node))
         .transpose()?
         .unwrap_or_default();
-    let state_type = find("state")
+    let state_type = find(members, "state")
         .map(|node| type_from_schema(document, node))
         .transpose()?
         .unwrap_or(Type::Any);
-    let initial = find("initial").map_or_else(|| Value::Object(Default::default()), Node::to_value);
+    let initial = find(members, "initial").map_or_else(|| Value::Object(Default::default()), Node::to_value);
 
     let mut compiler = Compiler {
         document,
         ir: Ir::new(&document.file, is_strict),
         state_type,
         keys: &keys,
-        every: find("every"),
+        every: find(members, "every"),
     };
     let seeds: BTreeMap<&[u8], &EventNeeds> = seeds.collect();
     let seed = |event_type: &[u8]| seeds.get(event_type).copied().cloned().unwrap_or_default();
     let mut types = vec![compiler.type_rules(None, EventNeeds::default())?];
     let mut by_name = BTreeMap::new();
-    if let Some(named) = find("on").filter(|node| !node.is_null()) {
+    if let Some(named) = find(members, "on").filter(|node| !node.is_null()) {
         for (key, operations) in document.map(code::PKG_REDUCER, named, "`on`")? {
             by_name.insert(key.text.as_bytes().to_vec(), types.len());
             types.push(compiler.type_rules(Some(operations), seed(key.text.as_bytes()))?);
@@ -124,6 +83,55 @@ pub fn compile<'s>(
         types,
         by_name,
     })
+}
+
+/// Refuses a reducer of another format, or of another key.
+fn check_head(document: &Document, members: Members<'_>) -> Result<(), PackageError> {
+    let error = |mark, message: String| Err(document.error(code::PKG_REDUCER, mark, message));
+    let text = |name| document.text_member(code::PKG_REDUCER, members, name);
+    let mark = |name| find(members, name).map_or(document.root.mark, |node| node.mark);
+    match text("refold")?.as_deref() {
+        Some(FORMAT) => {}
+        Some(found) => return error(mark("refold"), format!("this Refold reads `{FORMAT}`, not `{found}`")),
+        None => {
+            let message = format!("the line `refold: {FORMAT}` is missing; write it first");
+            return error(document.root.mark, message);
+        }
+    }
+    match text("key")?.as_deref() {
+        None | Some("event.stream") => Ok(()),
+        Some(_) => {
+            let message = "only `key: event.stream` is known: each stream folds to a state of its own".to_owned();
+            error(mark("key"), message)
+        }
+    }
+}
+
+/// Whether reading what is not there is an error.
+fn is_strict(document: &Document, members: Members<'_>) -> Result<bool, PackageError> {
+    let said = find(members, "missing").map(|node| (node, document.text(code::PKG_REDUCER, node, "`missing`")));
+    match said {
+        None | Some((_, Ok("null"))) => Ok(false),
+        Some((_, Ok("error"))) => Ok(true),
+        Some((node, found)) => {
+            let message = format!("`missing` is `null` or `error`, not `{}`", found?);
+            Err(document.error(code::PKG_REDUCER, node.mark, message))
+        }
+    }
+}
+
+/// What becomes of an event that no rule is for.
+fn unhandled(document: &Document, members: Members<'_>) -> Result<Unhandled, PackageError> {
+    let said = find(members, "unhandled").map(|node| (node, document.text(code::PKG_REDUCER, node, "`unhandled`")));
+    match said {
+        None | Some((_, Ok("warn"))) => Ok(Unhandled::Warn),
+        Some((_, Ok("ignore"))) => Ok(Unhandled::Ignore),
+        Some((_, Ok("error"))) => Ok(Unhandled::Error),
+        Some((node, found)) => {
+            let message = format!("`unhandled` is `ignore`, `warn` or `error`, not `{}`", found?);
+            Err(document.error(code::PKG_REDUCER, node.mark, message))
+        }
+    }
 }
 
 fn array_keys(document: &Document, node: &Node) -> Result<ArrayKeys, PackageError> {
@@ -180,377 +188,5 @@ impl<'d> Compiler<'d> {
             writes,
             locals,
         })
-    }
-}
-
-struct OperationCompiler<'d, 's> {
-    document: &'d Document,
-    ir: &'s mut Ir,
-    scope: Scope<'s>,
-    writes: BTreeSet<Pattern>,
-}
-
-/// The keys that name an operation, and those that go with one.
-const OPERATIONS: [&str; 18] = [
-    "set",
-    "add",
-    "sub",
-    "inc",
-    "dec",
-    "min",
-    "max",
-    "append",
-    "prepend",
-    "removeValue",
-    "merge",
-    "child",
-    "remove",
-    "clear",
-    "delete",
-    "let",
-    "require",
-    "emit",
-];
-const MODIFIERS: [&str; 4] = ["when", "create", "do", "message"];
-
-type ActionOf = fn(Target, NodeId) -> Action;
-
-impl OperationCompiler<'_, '_> {
-    /// Operations of a list; names that it binds are forgotten at its end.
-    fn operations(&mut self, node: &Node) -> Result<Vec<Operation>, PackageError> {
-        if node.is_null() {
-            return Ok(Vec::new());
-        }
-        let outside = self.scope.local_count();
-        let mut operations = Vec::new();
-        for item in self.document.list(code::PKG_REDUCER, node, "a list of operations")? {
-            self.operation(item, &mut operations)?;
-        }
-        self.scope.unbind_to(outside);
-        Ok(operations)
-    }
-
-    fn operation(&mut self, item: &Node, operations: &mut Vec<Operation>) -> Result<(), PackageError> {
-        let members = self.document.map(code::PKG_REDUCER, item, "an operation")?;
-        let mut named = members
-            .iter()
-            .filter(|(key, _)| !MODIFIERS.contains(&key.text.as_str()));
-        let first = named.next();
-        if let Some((key, _)) = members
-            .iter()
-            .find(|(key, _)| !MODIFIERS.contains(&key.text.as_str()) && !OPERATIONS.contains(&key.text.as_str()))
-        {
-            return Err(self
-                .document
-                .unknown_key(code::PKG_REDUCER, key, &[&OPERATIONS[..], &MODIFIERS[..]].concat()));
-        }
-        if let Some((second, _)) = named.next() {
-            let message = format!(
-                "two operations in one item; begin a new item, `- {}: …`, so that their order is plain",
-                second.text
-            );
-            return Err(self.error(second.mark, message));
-        }
-        let modifier = |name: &str| members.iter().find(|(key, _)| key.text == name);
-        let allowed: &[&str] = match first.map(|(key, _)| key.text.as_str()) {
-            Some("child") => &["when", "create", "do"],
-            Some("require") => &["when", "message"],
-            Some(_) => &["when"],
-            None => &["when", "do"],
-        };
-        for name in MODIFIERS {
-            if let Some((key, _)) = modifier(name).filter(|_| !allowed.contains(&name)) {
-                let message = format!(
-                    "`{name}` does not go with this operation; allowed: {}",
-                    allowed.join(", ")
-                );
-                return Err(self.error(key.mark, message));
-            }
-        }
-        let guard = modifier("when").map(|(_, node)| node);
-        match first {
-            None => {
-                let (Some(guard), Some((_, block))) = (guard, modifier("do")) else {
-                    let message = format!(
-                        "an operation is missing; known: {}, or `when` with `do`",
-                        OPERATIONS.join(", ")
-                    );
-                    return Err(self.error(item.mark, message));
-                };
-                let guard = Some(self.condition(guard)?);
-                let action = Action::Block(self.operations(block)?.into());
-                operations.push(Operation {
-                    mark: item.mark,
-                    guard,
-                    action,
-                });
-                Ok(())
-            }
-            Some((key, argument)) if key.text == "let" => self.bindings(key, argument, guard, operations),
-            Some((key, argument)) => {
-                let guard = guard.map(|guard| self.condition(guard)).transpose()?;
-                let create = modifier("create").map(|(_, node)| node);
-                let block = modifier("do").map(|(_, node)| node);
-                let message = modifier("message").map(|(_, node)| node);
-                for action in self.actions(key, argument, create, block, message)? {
-                    operations.push(Operation {
-                        mark: key.mark,
-                        guard,
-                        action,
-                    });
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn actions(
-        &mut self,
-        key: &Key,
-        argument: &Node,
-        create: Option<&Node>,
-        block: Option<&Node>,
-        message: Option<&Node>,
-    ) -> Result<Vec<Action>, PackageError> {
-        Ok(match key.text.as_str() {
-            "set" => self.assignments(argument, None, |target, value| Action::Set { target, value })?,
-            "add" => self.assignments(argument, Some(&Type::Number), |target, value| Action::Add {
-                target,
-                value,
-            })?,
-            "sub" => self.assignments(argument, Some(&Type::Number), |target, value| Action::Subtract {
-                target,
-                value,
-            })?,
-            "min" => self.assignments(argument, None, |target, value| Action::Min { target, value })?,
-            "max" => self.assignments(argument, None, |target, value| Action::Max { target, value })?,
-            "append" => self.assignments(argument, None, |target, value| Action::Append { target, value })?,
-            "prepend" => self.assignments(argument, None, |target, value| Action::Prepend { target, value })?,
-            "removeValue" => self.assignments(argument, None, |target, value| Action::RemoveValue { target, value })?,
-            "merge" => self.assignments(argument, None, |target, value| Action::Merge { target, value })?,
-            "inc" | "dec" => {
-                let one = self.ir.push(IrNode::Constant(Value::Number(1.into())), key.mark);
-                let targets = self.targets(argument)?;
-                let make: ActionOf = match key.text.as_str() {
-                    "inc" => |target, value| Action::Add { target, value },
-                    _ => |target, value| Action::Subtract { target, value },
-                };
-                targets.into_iter().map(|target| make(target, one)).collect()
-            }
-            "remove" => self.targets(argument)?.into_iter().map(Action::Remove).collect(),
-            "clear" => self.targets(argument)?.into_iter().map(Action::Clear).collect(),
-            "delete" => {
-                if self.document.text(code::PKG_REDUCER, argument, "`delete`")? != "state" {
-                    let message = "`delete: state` drops the whole state; a part goes with `remove`";
-                    return Err(self.error(argument.mark, message));
-                }
-                self.writes.insert(Pattern::default());
-                vec![Action::DeleteState]
-            }
-            "child" => vec![self.child(argument, create, block)?],
-            "require" => {
-                let condition = self.condition(argument)?;
-                let message = message.map(|node| self.plain_text(node)).transpose()?;
-                vec![Action::Require { condition, message }]
-            }
-            "emit" => vec![self.emission(argument)?],
-            other => return Err(self.error(key.mark, format!("there is no operation `{other}`"))),
-        })
-    }
-
-    fn assignments(
-        &mut self,
-        argument: &Node,
-        wanted: Option<&Type>,
-        make: ActionOf,
-    ) -> Result<Vec<Action>, PackageError> {
-        let mut actions = Vec::new();
-        for (key, value) in self
-            .document
-            .map(code::PKG_REDUCER, argument, "what an operation writes")?
-        {
-            let (id, of) = self.value(value)?;
-            if wanted.is_some_and(|wanted| of == Type::Null || !of.may_be(wanted)) {
-                let message = format!("this operation needs a number, but this is {}", of.kind());
-                return Err(self.document.error(code::PKG_TYPE, value.mark, message));
-            }
-            let target = self.target(&key.text, &|index| key.source.mark(&key.text, index))?;
-            actions.push(make(target, id));
-        }
-        Ok(actions)
-    }
-
-    /// One path, or a list of paths.
-    fn targets(&mut self, argument: &Node) -> Result<Vec<Target>, PackageError> {
-        let nodes = match &argument.body {
-            Body::List(nodes) => nodes.iter().collect(),
-            Body::Scalar(_) | Body::Map(_) => vec![argument],
-        };
-        nodes.into_iter().map(|node| self.target_of(node)).collect()
-    }
-
-    fn target_of(&mut self, node: &Node) -> Result<Target, PackageError> {
-        let scalar = self.scalar(node, "a target")?;
-        self.target(&scalar.text, &|index| scalar.source.mark(&scalar.text, index))
-    }
-
-    fn target(&mut self, text: &str, mark: &dyn Fn(usize) -> Mark) -> Result<Target, PackageError> {
-        let document = self.document;
-        let file_error = |mark, code, message: String| document.error(code, mark, message);
-        let targeted = compile_target(self.ir, &mut self.scope, text, &file_error, mark)?;
-        self.check_declared(&targeted.path, mark(0))?;
-        self.writes.insert(targeted.path);
-        Ok(targeted.target)
-    }
-
-    /// A declared state must have the member that is written.
-    fn check_declared(&self, path: &Pattern, mark: Mark) -> Result<(), PackageError> {
-        let mut of = self.scope.state.clone().unwrap_or(Type::Any);
-        for segment in path.segments() {
-            of = match segment {
-                crate::path::Segment::Any => of.element(),
-                crate::path::Segment::Key(key) => {
-                    let name = key.as_str().unwrap_or_default();
-                    of.member(name).ok_or_else(|| {
-                        let message =
-                            format!("the declared state has no `{name}` here; correct it, or declare it in `state`");
-                        self.document.error(code::PKG_TYPE, mark, message)
-                    })?
-                }
-            };
-        }
-        Ok(())
-    }
-
-    fn child(&mut self, argument: &Node, create: Option<&Node>, block: Option<&Node>) -> Result<Action, PackageError> {
-        let create = create.map(|node| self.value(node)).transpose()?.map(|(id, _)| id);
-        let scalar = self.scalar(argument, "`child`")?;
-        let document = self.document;
-        let file_error = |mark, code, message: String| document.error(code, mark, message);
-        let mark = |index| scalar.source.mark(&scalar.text, index);
-        let targeted = compile_target(self.ir, &mut self.scope, &scalar.text, &file_error, &mark)?;
-        self.check_declared(&targeted.path, argument.mark)?;
-        self.writes.insert(targeted.path.clone());
-        let outer = self.scope.this.replace((Type::Any, targeted.path));
-        let operations = block
-            .map(|block| self.operations(block))
-            .transpose()?
-            .unwrap_or_default();
-        self.scope.this = outer;
-        Ok(Action::Child {
-            is_apart: is_apart(self.ir, &targeted.target, create, &operations),
-            target: targeted.target,
-            create,
-            operations: operations.into(),
-        })
-    }
-
-    fn bindings(
-        &mut self,
-        key: &Key,
-        argument: &Node,
-        guard: Option<&Node>,
-        operations: &mut Vec<Operation>,
-    ) -> Result<(), PackageError> {
-        let first = operations.len();
-        for (name, value) in self.document.map(code::PKG_REDUCER, argument, "`let`")? {
-            let is_name = name
-                .text
-                .chars()
-                .all(|next| next == '_' || next.is_ascii_alphanumeric())
-                && !name.text.starts_with(|next: char| next.is_ascii_digit())
-                && !name.text.is_empty();
-            if !is_name || KEYWORDS.contains(&name.text.as_str()) {
-                let message = format!(
-                    "`{}` cannot name a value; take a name of letters, such as `line`",
-                    name.text
-                );
-                return Err(self.error(name.mark, message));
-            }
-            let (value, of) = self.value(value)?;
-            let local = self.scope.bind(&name.text, of);
-            operations.push(Operation {
-                mark: key.mark,
-                guard: None,
-                action: Action::Let { local, value },
-            });
-        }
-        // The guard of a `let` sees the new names, so that it can ask whether one is null.
-        if let Some(guard) = guard {
-            let guard = self.condition(guard)?;
-            let null = self.ir.push(IrNode::Constant(Value::Null), key.mark);
-            let unless = self.ir.push(IrNode::Not(guard), key.mark);
-            let unbound = operations
-                .iter()
-                .skip(first)
-                .filter_map(|operation| match operation.action {
-                    Action::Let { local, .. } => Some(Operation {
-                        mark: key.mark,
-                        guard: None,
-                        action: Action::Let { local, value: null },
-                    }),
-                    _ => None,
-                });
-            let block: Box<[Operation]> = unbound.collect();
-            operations.push(Operation {
-                mark: key.mark,
-                guard: Some(unless),
-                action: Action::Block(block),
-            });
-        }
-        Ok(())
-    }
-
-    fn emission(&mut self, argument: &Node) -> Result<Action, PackageError> {
-        let known = ["type", "data"];
-        let members = self.document.map(code::PKG_REDUCER, argument, "`emit`")?;
-        if let Some((key, _)) = members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-            return Err(self.document.unknown_key(code::PKG_REDUCER, key, &known));
-        }
-        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-        let Some(event_type) = find("type") else {
-            return Err(self.error(
-                argument.mark,
-                "`emit` needs a `type`: `emit: { type: OrderPaid, data: {…} }`",
-            ));
-        };
-        let event_type = self.plain_text(event_type)?;
-        let data = find("data").map(|node| self.value(node)).transpose()?.map(|(id, _)| id);
-        Ok(Action::Emit { event_type, data })
-    }
-
-    /// Text that is meant as it is written.
-    fn plain_text(&mut self, node: &Node) -> Result<NodeId, PackageError> {
-        let text = self.document.text(code::PKG_REDUCER, node, "this")?;
-        Ok(self.ir.push(IrNode::Constant(Value::Text(Text::from(text))), node.mark))
-    }
-
-    fn condition(&mut self, node: &Node) -> Result<NodeId, PackageError> {
-        ValueCompiler {
-            document: self.document,
-            ir: self.ir,
-            scope: &mut self.scope,
-        }
-        .condition(node)
-    }
-
-    fn value(&mut self, node: &Node) -> Result<(NodeId, Type), PackageError> {
-        ValueCompiler {
-            document: self.document,
-            ir: self.ir,
-            scope: &mut self.scope,
-        }
-        .value(node)
-    }
-
-    fn scalar<'n>(&self, node: &'n Node, what: &str) -> Result<&'n Scalar, PackageError> {
-        match &node.body {
-            Body::Scalar(scalar) if scalar.kind() == ScalarKind::Text => Ok(scalar),
-            _ => Err(self.error(node.mark, format!("{what} must be a path, but this is {}", node.kind()))),
-        }
-    }
-
-    fn error(&self, mark: Mark, message: impl Into<String>) -> PackageError {
-        self.document.error(code::PKG_REDUCER, mark, message)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! It lists every type with its fields and their kinds as comments, and guesses a first operation for each by its name.
 //! The guess loads, and folds the events that it was made from without a fault; what it means is for a person to say.
+//!
+//! It must not know stores: what one holds it is told.
 
 mod guess;
 mod sighting;

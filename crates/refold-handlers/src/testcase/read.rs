@@ -8,7 +8,7 @@ use refold_core::names::Names;
 use refold_core::time::Timestamp;
 use refold_core::value::{Object, Text, Value};
 
-use crate::document::{Body, Document, Key, Node, ScalarKind};
+use crate::document::{Body, Document, Members, Node, ScalarKind, find};
 use crate::error::{Mark, PackageError, code};
 use crate::package::{Package, read_file};
 use crate::reducer::Emitted;
@@ -112,8 +112,6 @@ struct Reader<'r> {
     document: &'r Document,
     package: &'r Package,
 }
-
-type Members<'n> = &'n [(Key, Node)];
 
 impl Reader<'_> {
     fn given(&self, node: &Node) -> Result<Given, PackageError> {
@@ -305,17 +303,11 @@ impl Reader<'_> {
     }
 
     fn known<'n>(&self, node: &'n Node, what: &str, known: &[&str]) -> Result<Members<'n>, PackageError> {
-        let members = self.document.map(code::PKG_CASE, node, what)?;
-        match members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-            Some((key, _)) => Err(self.document.unknown_key(code::PKG_CASE, key, known)),
-            None => Ok(members),
-        }
+        self.document.members(code::PKG_CASE, node, what, known)
     }
 
     fn text(&self, members: Members<'_>, name: &str) -> Result<Option<String>, PackageError> {
-        let node = find(members, name);
-        let text = node.map(|node| self.document.text(code::PKG_CASE, node, &format!("`{name}`")));
-        Ok(text.transpose()?.map(str::to_owned))
+        self.document.text_member(code::PKG_CASE, members, name)
     }
 
     fn error(&self, mark: Mark, message: impl Into<String>) -> PackageError {
@@ -339,8 +331,4 @@ fn payload_of(payload: Option<&Value>, text: Option<String>) -> (Option<Vec<u8>>
 
 fn category_of(stream: &str) -> &str {
     stream.split_once('-').map_or(stream, |(category, _)| category)
-}
-
-fn find<'n>(members: Members<'n>, name: &str) -> Option<&'n Node> {
-    members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use refold_core::value::Text;
 
 use super::{Chain, Change, Finder, MAX_IN_A_ROW, Outcome, Part, Step, Upcasters};
-use crate::document::{Body, Document, Node};
+use crate::document::{Body, Document, Members, Node, find};
 use crate::error::{Mark, PackageError, code};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::parser;
@@ -28,22 +28,12 @@ pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> R
     let Some(document) = document else {
         return Ok(Upcasters::default());
     };
-    let error = |mark, message: String| document.error(code::PKG_UPCASTER, mark, message);
-    let members = document.map(code::PKG_UPCASTER, &document.root, "an upcaster file")?;
-    if let Some((key, _)) = members.iter().find(|(key, _)| !KNOWN.contains(&key.text.as_str())) {
-        return Err(document.unknown_key(code::PKG_UPCASTER, key, &KNOWN));
+    let members = document.members(code::PKG_UPCASTER, &document.root, "an upcaster file", &KNOWN)?;
+    if document.text_member(code::PKG_UPCASTER, members, "refold")?.as_deref() != Some(FORMAT) {
+        let message = format!("the first line must be `refold: {FORMAT}`");
+        return Err(document.error(code::PKG_UPCASTER, document.root.mark, message));
     }
-    let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-    let format = find("refold")
-        .map(|node| document.text(code::PKG_UPCASTER, node, "`refold`"))
-        .transpose()?;
-    if format != Some(FORMAT) {
-        return Err(error(
-            document.root.mark,
-            format!("the first line must be `refold: {FORMAT}`"),
-        ));
-    }
-    let finders: Vec<&Node> = match find("version").map(|node| (node, &node.body)) {
+    let finders: Vec<&Node> = match find(members, "version").map(|node| (node, &node.body)) {
         None => Vec::new(),
         Some((_, Body::List(nodes))) => nodes.iter().collect(),
         Some((node, _)) => vec![node],
@@ -54,27 +44,7 @@ pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> R
         strips_suffix |= document.text(code::PKG_UPCASTER, finder, "a way to find the version")? == "suffix";
     }
 
-    let mut by_type: BTreeMap<Vec<u8>, Vec<&Node>> = BTreeMap::new();
-    let list = match find("upcasters") {
-        None => return Err(error(document.root.mark, "the list `upcasters` is missing".to_owned())),
-        Some(node) if node.is_null() => &[],
-        Some(node) => document.list(code::PKG_UPCASTER, node, "`upcasters`")?,
-    };
-    for node in list {
-        let members = document.map(code::PKG_UPCASTER, node, "an upcaster")?;
-        if let Some((key, _)) = members.iter().find(|(key, _)| !STEP_KEYS.contains(&key.text.as_str())) {
-            return Err(document.unknown_key(code::PKG_UPCASTER, key, &STEP_KEYS));
-        }
-        let Some((_, event)) = members.iter().find(|(key, _)| key.text == "event") else {
-            return Err(error(
-                node.mark,
-                "an upcaster needs an `event`, the type it takes".to_owned(),
-            ));
-        };
-        let event = document.text(code::PKG_UPCASTER, event, "`event`")?;
-        by_type.entry(event.as_bytes().to_vec()).or_default().push(node);
-    }
-
+    let by_type = nodes_by_type(document, members)?;
     let mut ir = Ir::new(&document.file, false);
     let no_keys = ArrayKeys::default();
     let mut chains = BTreeMap::new();
@@ -114,6 +84,29 @@ pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> R
         chains,
         strips_suffix,
     })
+}
+
+/// The upcasters of a file, each under the type that it takes, in the order of the file.
+fn nodes_by_type<'d>(
+    document: &'d Document,
+    members: Members<'d>,
+) -> Result<BTreeMap<Vec<u8>, Vec<&'d Node>>, PackageError> {
+    let error = |mark, message: &str| document.error(code::PKG_UPCASTER, mark, message);
+    let mut by_type: BTreeMap<Vec<u8>, Vec<&Node>> = BTreeMap::new();
+    let list = match find(members, "upcasters") {
+        None => return Err(error(document.root.mark, "the list `upcasters` is missing")),
+        Some(node) if node.is_null() => &[],
+        Some(node) => document.list(code::PKG_UPCASTER, node, "`upcasters`")?,
+    };
+    for node in list {
+        let members = document.members(code::PKG_UPCASTER, node, "an upcaster", &STEP_KEYS)?;
+        let Some(event) = find(members, "event") else {
+            return Err(error(node.mark, "an upcaster needs an `event`, the type it takes"));
+        };
+        let event = document.text(code::PKG_UPCASTER, event, "`event`")?;
+        by_type.entry(event.as_bytes().to_vec()).or_default().push(node);
+    }
+    Ok(by_type)
 }
 
 struct ChainCompiler<'c, 'd> {
@@ -259,7 +252,7 @@ impl ChainCompiler<'_, '_> {
 
     fn member<'n>(&self, node: &'n Node, name: &str) -> Option<&'n Node> {
         match &node.body {
-            Body::Map(members) => members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node),
+            Body::Map(members) => find(members, name),
             Body::List(_) | Body::Scalar(_) => None,
         }
     }
@@ -313,12 +306,8 @@ fn changes_of(
 
 fn part_of(document: &Document, ir: &mut Ir, scope: &mut Scope<'_>, part: &Node) -> Result<Part, PackageError> {
     let known = ["type", "data"];
-    let members = document.map(code::PKG_UPCASTER, part, "a part")?;
-    if let Some((key, _)) = members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-        return Err(document.unknown_key(code::PKG_UPCASTER, key, &known));
-    }
-    let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-    let (Some(event_type), Some(data)) = (find("type"), find("data")) else {
+    let members = document.members(code::PKG_UPCASTER, part, "a part", &known)?;
+    let (Some(event_type), Some(data)) = (find(members, "type"), find(members, "data")) else {
         let message = "a part needs `type` and `data`: `{ type: ItemAdded, data: { sku: event.data.sku } }`";
         return Err(document.error(code::PKG_UPCASTER, part.mark, message));
     };

@@ -6,7 +6,7 @@ use refold_core::pointer::Pointer;
 use refold_core::time::Timestamp;
 
 use super::edits::{Change, Edit, Edits, EventRef, NewEvent, PayloadEdit, Revision, Spot};
-use crate::document::{Document, Key, Node};
+use crate::document::{Document, Members, Node, find};
 use crate::error::{PackageError, code};
 
 /// The value of `refold` in a file of edits.
@@ -30,8 +30,6 @@ impl Edits {
         Reader { document: &document }.edits()
     }
 }
-
-type Members<'n> = &'n [(Key, Node)];
 
 struct Reader<'d> {
     document: &'d Document,
@@ -167,24 +165,14 @@ impl Reader<'_> {
     }
 
     fn known<'n>(&self, node: &'n Node, what: &str, known: &[&str]) -> Result<Members<'n>, PackageError> {
-        let members = self.document.map(code::EDITS, node, what)?;
-        match members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-            Some((key, _)) => Err(self.document.unknown_key(code::EDITS, key, known)),
-            None => Ok(members),
-        }
+        self.document.members(code::EDITS, node, what, known)
     }
 
     fn text(&self, members: Members<'_>, name: &str) -> Result<Option<String>, PackageError> {
-        let node = find(members, name);
-        let text = node.map(|node| self.document.text(code::EDITS, node, &format!("`{name}`")));
-        Ok(text.transpose()?.map(str::to_owned))
+        self.document.text_member(code::EDITS, members, name)
     }
 
     fn error(&self, node: &Node, message: impl Into<String>) -> PackageError {
         self.document.error(code::EDITS, node.mark, message)
     }
-}
-
-fn find<'n>(members: Members<'n>, name: &str) -> Option<&'n Node> {
-    members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
 }
