@@ -17,8 +17,8 @@ use crate::server::horizon::Sight;
 use crate::server::link::one;
 use crate::server::missing::{self, Missing, NEWEST_ROWS, QUIET};
 use crate::server::open::Account;
+use crate::server::reached::Reached;
 use crate::server::settling::Watch;
-use crate::server::store::Reached;
 use crate::tables::plan::Plan;
 
 /// The server shows transactions as they were at most so long ago.

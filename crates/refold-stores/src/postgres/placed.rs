@@ -22,8 +22,8 @@ use crate::server::horizon::Sight;
 use crate::server::link::{Fault, Link as _, one};
 use crate::server::open::Places;
 use crate::server::places;
+use crate::server::reached::{Meaning, Reached};
 use crate::server::settling::PATIENCE;
-use crate::server::store::{Meaning, Reached};
 
 const PAUSE: Duration = Duration::from_millis(25);
 

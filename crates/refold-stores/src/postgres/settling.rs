@@ -15,8 +15,8 @@ use super::{Asked, Postgres, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::{Answer, Fault, Link as _, one};
 use crate::server::missing::{self, Missing, QUIET};
+use crate::server::reached::Reached;
 use crate::server::settling::Watch;
-use crate::server::store::Reached;
 use crate::tables::plan::Plan;
 
 /// What is looked at.

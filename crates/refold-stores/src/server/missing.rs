@@ -12,8 +12,8 @@ use refold_core::port::store::{Direction, EventReader as _, ReadQuery, StoreErro
 use refold_core::work::{CancelToken, Silent, Work};
 
 use super::Server;
+use super::reached::Reached;
 use super::reader::ServerReader;
-use super::store::Reached;
 
 /// A number that has been missing for so long will not come.
 pub const QUIET: Duration = Duration::from_secs(60);

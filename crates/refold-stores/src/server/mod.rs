@@ -20,6 +20,7 @@ pub mod pace;
 pub mod places;
 pub mod plans;
 pub mod probe;
+pub mod reached;
 pub mod reader;
 pub mod rights;
 pub mod settling;

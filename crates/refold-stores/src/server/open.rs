@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use refold_core::event::Position;
 use refold_core::port::store::{Fingerprint, OrderQuality, StoreDescription, StoreError};
 use refold_core::work::{CancelToken, Work};
 use rustls::ClientConfig;
@@ -20,9 +21,10 @@ use super::link::Fault;
 use super::options::{Address, Options};
 use super::plans::Plans;
 use super::probe::{Probed, first_payloads_decode};
+use super::reached::{Meaning, Reached};
 use super::rights::Lack;
 use super::settling::{Found, Watch as _, settle};
-use super::store::{Meaning, Reached, ServerStore, identity};
+use super::store::{ServerStore, identity};
 use super::survey::Survey;
 use super::tls;
 use crate::layout::Dialect;
@@ -176,6 +178,18 @@ pub(super) struct Way<S: Open> {
     tls: Option<Arc<ClientConfig>>,
 }
 
+/// What was seen of a store before its events.
+struct Looked<'a> {
+    role: &'a Role,
+    powers: &'a [String],
+    plan: &'a Plan,
+    /// The id of its layout.
+    layout: String,
+    evidence: Vec<String>,
+    byte_count: u64,
+    span: Option<(Position, Position)>,
+}
+
 impl<S: Open> Options<S> {
     /// Opens the store, read-only. Without a `choice` the layout is found by looking.
     pub fn open(
@@ -254,50 +268,28 @@ impl<S: Open> Options<S> {
             // Nobody else sets it.
             let _ = had.set(all);
         }
-        let is_by_place = reached.bound.plan.is_by_place;
-
         let mut evidence = chosen.candidate.evidence;
         evidence.push(found.evidence);
         let doubt = watched.doubt();
         evidence.extend(doubt.map(|doubt| format!("the order of events rests on an assumption: {doubt}")));
         let bound = &reached.bound;
+        let mut description = self.description(Looked {
+            role,
+            powers: &powers,
+            plan: &bound.plan,
+            layout: chosen.candidate.layout,
+            evidence,
+            byte_count: inspected.extent.byte_count,
+            span,
+        });
+        probed.tell(bound, options.zone.is_some(), &mut description);
         let mut parts = vec![
             role.system.as_deref().unwrap_or(location),
             role.database.as_str(),
             bound.plan.full_name.as_str(),
         ];
         parts.extend(inspected.number.as_deref());
-        parts.extend([bound.schema.as_str(), layout.hash.as_str()]);
-        let mut description = StoreDescription {
-            kind: role.server.clone(),
-            layout: chosen.candidate.layout,
-            layout_title: layout.title.clone(),
-            evidence,
-            order: if is_by_place {
-                OrderQuality::Approximate
-            } else {
-                layout.quality
-            },
-            grows_at_end: !is_by_place,
-            version_base: None,
-            skips_versions: layout.map.skips_versions,
-            time_digits: 0,
-            time_zone: String::new(),
-            has_stream_index: bound.plan.has_stream_index,
-            opened: None,
-            read_only: self.read_only(role, &powers),
-            byte_count: Some(inspected.extent.byte_count),
-            position_span: span,
-            event_count: match span {
-                None => Some(0),
-                // How many rows a block holds is not known.
-                Some(_) if is_by_place => None,
-                Some((first, last)) => u64::try_from(i128::from(last.0) - i128::from(first.0) + 1).ok(),
-            },
-            count_is_exact: false,
-            own_chain: None,
-        };
-        probed.tell(bound, options.zone.is_some(), &mut description);
+        parts.extend([bound.schema.as_str(), bound.plan.layout.hash.as_str()]);
         let last = span.map(|(_, last)| last);
         Ok(ServerStore {
             fingerprint: Fingerprint {
@@ -311,6 +303,40 @@ impl<S: Open> Options<S> {
             watched,
             reached,
         })
+    }
+
+    /// How the store is described, as far as its events need not be looked at.
+    fn description(&self, looked: Looked<'_>) -> StoreDescription {
+        let (plan, layout) = (looked.plan, &looked.plan.layout);
+        StoreDescription {
+            kind: looked.role.server.clone(),
+            layout: looked.layout,
+            layout_title: layout.title.clone(),
+            evidence: looked.evidence,
+            order: if plan.is_by_place {
+                OrderQuality::Approximate
+            } else {
+                layout.quality
+            },
+            grows_at_end: !plan.is_by_place,
+            version_base: None,
+            skips_versions: layout.map.skips_versions,
+            time_digits: 0,
+            time_zone: String::new(),
+            has_stream_index: plan.has_stream_index,
+            opened: None,
+            read_only: self.read_only(looked.role, looked.powers),
+            byte_count: Some(looked.byte_count),
+            position_span: looked.span,
+            event_count: match looked.span {
+                None => Some(0),
+                // How many rows a block holds is not known.
+                Some(_) if plan.is_by_place => None,
+                Some((first, last)) => u64::try_from(i128::from(last.0) - i128::from(first.0) + 1).ok(),
+            },
+            count_is_exact: false,
+            own_chain: None,
+        }
     }
 
     /// Every layout that fits a table of the database, best first.

@@ -16,7 +16,7 @@ use super::bound::BoundShape;
 use super::course::Course;
 use super::held::{Held, HeldRow};
 use super::link::{Answer, Asked};
-use super::store::Reached;
+use super::reached::Reached;
 use crate::tables::row::RowReader;
 
 /// A page holds about so many bytes, and what is beyond twice of it is not kept.

@@ -10,7 +10,7 @@ use refold_core::work::{CancelToken, Cancelled};
 use super::Server;
 use super::horizon::{Horizon, Sight, below_gaps};
 use super::link::{Asked, one};
-use super::store::Reached;
+use super::reached::Reached;
 
 /// Writers that are not over are waited for so long when a store is opened.
 pub const PATIENCE: Duration = Duration::from_secs(3);
