@@ -12,7 +12,7 @@ use refold_core::work::Work;
 
 use super::Inner;
 use super::record::{Body, Parsed, Part};
-use super::scan::{HEAD_BYTES, LONGEST_RECORD_BYTES};
+use super::scan::{HEAD_BYTES, LONGEST_RECORD_BYTES, Records};
 use crate::time::{self, Reading};
 use crate::{NO_STREAM, NO_TYPE};
 
@@ -129,108 +129,30 @@ impl FileReader {
         names: &mut Names,
         findings: &Findings,
     ) -> Result<(), StoreError> {
-        let Inner {
-            source,
-            format,
-            records,
-        } = &*self.inner;
-        let position = records.position(row);
-        let (offset, length) = records.place(row);
+        let Inner { format, records, .. } = &*self.inner;
         let mut odd = Oddities {
             findings,
             position: records.own_position(row),
             stream: None,
             version: None,
         };
-        let is_too_large = length > LONGEST_RECORD_BYTES;
-        let loaded = if is_too_large { HEAD_BYTES } else { length };
-        source.read_at((offset, loaded), &mut self.record)?;
-        let parsed = if is_too_large {
-            format.parse_head(&self.record)
-        } else {
-            format.parse(&self.record)
-        };
-        let parsed = match parsed {
-            Ok(parsed) => parsed,
-            Err(fault) if is_too_large => {
-                odd.report(
-                    "too-large",
-                    Severity::Error,
-                    format!("a record of {length} bytes is not loaded, and the event is not shown: {fault}"),
-                );
-                return Ok(());
-            }
-            Err(fault) => {
-                let is_last = row + 1 == records.len() && !self.record.ends_with(b"\n");
-                let (code, what) = if is_last {
-                    ("torn-record", "last record")
-                } else {
-                    ("not-an-event", "record")
-                };
-                odd.report(
-                    code,
-                    Severity::Error,
-                    format!("the {what}, number {}, is no event: {fault}", row + 1),
-                );
-                return Ok(());
-            }
+        self.inner.load(row, &mut self.record)?;
+        let Some(parsed) = self.inner.parsed(row, &self.record, &odd) else {
+            return Ok(());
         };
         let id = parsed.stream.as_deref().unwrap_or(NO_STREAM);
         odd.stream = Some(id);
-        let type_name = parsed.event_type.as_deref().unwrap_or(NO_TYPE);
-        let version = match &parsed.version {
-            Part::Known(version) => Version(*version),
-            Part::Missing => EventBatch::NO_VERSION,
-            Part::Unreadable(text) => {
-                odd.report(
-                    "wrong-type",
-                    Severity::Warning,
-                    format!("its version is the text {text:?}"),
-                );
-                EventBatch::NO_VERSION
-            }
-        };
+        let version = odd.version_of(&parsed);
         odd.version = (version != EventBatch::NO_VERSION).then_some(version);
-        if is_too_large {
-            odd.report(
-                "too-large",
-                Severity::Warning,
-                format!(
-                    "its record of {length} bytes is not loaded, so its payload is not shown: the limit is \
-                     {LONGEST_RECORD_BYTES} bytes; take the record out of the file to look at it"
-                ),
-            );
-        }
-        if parsed.stream.is_none() {
-            odd.report(
-                "no-stream",
-                Severity::Notice,
-                "the record names no stream; it is shown in (no stream)".to_owned(),
-            );
-        }
-        if parsed.event_type.is_none() {
-            odd.report(
-                "no-type",
-                Severity::Warning,
-                "the record names no type; it is shown as (no type)".to_owned(),
-            );
-        }
-        if let Some(detail) = records.replaced(row, parsed.position) {
-            odd.report("position-replaced", Severity::Warning, detail);
-        }
-        for name in &parsed.repeated {
-            odd.report(
-                "repeated-member",
-                Severity::Warning,
-                format!("its record says {name:?} more than once; the last one counts"),
-            );
-        }
-        batch.positions.push(position);
+        odd.report_all_of(&parsed, records, row);
+        batch.positions.push(records.position(row));
         batch
             .streams
             .push(names.intern_stream(id, || parsed.category.as_deref().unwrap_or_default()));
         batch.versions.push(version);
-        batch.types.push(names.intern_type(type_name));
+        batch
+            .types
+            .push(names.intern_type(parsed.event_type.as_deref().unwrap_or(NO_TYPE)));
         batch.recorded_at.push(odd.time("recorded time", &parsed.recorded_at));
         if self.columns.payload {
             let (span, encoding) = odd.body("payload", parsed.payload.as_ref(), batch);
@@ -259,6 +181,51 @@ impl FileReader {
     }
 }
 
+impl Inner {
+    /// Reads a record, and of one that is too large the head alone.
+    fn load(&self, row: usize, record: &mut Vec<u8>) -> Result<(), StoreError> {
+        let (offset, length) = self.records.place(row);
+        let loaded = if length > LONGEST_RECORD_BYTES {
+            HEAD_BYTES
+        } else {
+            length
+        };
+        self.source.read_at((offset, loaded), record)
+    }
+
+    /// What a loaded record says. `None`: it is no event, and that was reported.
+    fn parsed<'r>(&self, row: usize, record: &'r [u8], odd: &Oddities<'_>) -> Option<Parsed<'r>> {
+        let Inner { format, records, .. } = self;
+        let (_, length) = records.place(row);
+        let is_too_large = length > LONGEST_RECORD_BYTES;
+        let parsed = if is_too_large {
+            format.parse_head(record)
+        } else {
+            format.parse(record)
+        };
+        let fault = match parsed {
+            Ok(parsed) => return Some(parsed),
+            Err(fault) => fault,
+        };
+        let (code, detail) = if is_too_large {
+            (
+                "too-large",
+                format!("a record of {length} bytes is not loaded, and the event is not shown: {fault}"),
+            )
+        } else {
+            let is_last = row + 1 == records.len() && !record.ends_with(b"\n");
+            let (code, what) = if is_last {
+                ("torn-record", "last record")
+            } else {
+                ("not-an-event", "record")
+            };
+            (code, format!("the {what}, number {}, is no event: {fault}", row + 1))
+        };
+        odd.report(code, Severity::Error, detail);
+        None
+    }
+}
+
 fn append_envelope(parsed: &Parsed<'_>, batch: &mut EventBatch) {
     let parts = [
         &parsed.event_id,
@@ -284,6 +251,60 @@ struct Oddities<'a> {
 }
 
 impl Oddities<'_> {
+    fn version_of(&self, parsed: &Parsed<'_>) -> Version {
+        match &parsed.version {
+            Part::Known(version) => Version(*version),
+            Part::Missing => EventBatch::NO_VERSION,
+            Part::Unreadable(text) => {
+                self.report(
+                    "wrong-type",
+                    Severity::Warning,
+                    format!("its version is the text {text:?}"),
+                );
+                EventBatch::NO_VERSION
+            }
+        }
+    }
+
+    /// What else is odd about a record that is an event.
+    fn report_all_of(&self, parsed: &Parsed<'_>, records: &Records, row: usize) {
+        let (_, length) = records.place(row);
+        if length > LONGEST_RECORD_BYTES {
+            self.report(
+                "too-large",
+                Severity::Warning,
+                format!(
+                    "its record of {length} bytes is not loaded, so its payload is not shown: the limit is \
+                     {LONGEST_RECORD_BYTES} bytes; take the record out of the file to look at it"
+                ),
+            );
+        }
+        if parsed.stream.is_none() {
+            self.report(
+                "no-stream",
+                Severity::Notice,
+                "the record names no stream; it is shown in (no stream)".to_owned(),
+            );
+        }
+        if parsed.event_type.is_none() {
+            self.report(
+                "no-type",
+                Severity::Warning,
+                "the record names no type; it is shown as (no type)".to_owned(),
+            );
+        }
+        if let Some(detail) = records.replaced(row, parsed.position) {
+            self.report("position-replaced", Severity::Warning, detail);
+        }
+        for name in &parsed.repeated {
+            self.report(
+                "repeated-member",
+                Severity::Warning,
+                format!("its record says {name:?} more than once; the last one counts"),
+            );
+        }
+    }
+
     fn report(&self, code: &'static str, severity: Severity, detail: String) {
         let (stream, position) = (self.stream.map(Into::into), self.position);
         self.findings.report(Finding {

@@ -7,8 +7,8 @@ mod binder;
 
 use refold_core::event::Columns;
 
-use self::binder::Binder;
 pub use self::binder::StreamIndex;
+use self::binder::{Binder, Joins};
 use super::{Catalogue, Table, quoted};
 use crate::layout::{BodySource, ColumnName, DecodeStep, Layout, Origin, TextForm, Unwrap};
 
@@ -36,14 +36,9 @@ pub struct Plan {
     pub stream: StreamKey,
     /// `FROM … AS "event"`
     from: String,
-    /// `LEFT JOIN …`, each with a blank before it.
-    joins: String,
+    joins: Joins,
     /// Conditions of the layout, each to be joined with AND.
     conditions: Vec<String>,
-    /// The order of rows with equal position, when one event may have several rows.
-    first_by: Option<String>,
-    /// Keeps rows of the home stream only, where an event may be in several.
-    home_condition: Option<String>,
     pub has_stream_index: bool,
     pub stream_indexes: Vec<StreamIndex>,
     /// Whether rows are found in the order of their positions without looking at all rows.
@@ -197,57 +192,10 @@ impl Plan {
     pub fn bind(layout: &Layout, catalogue: &Catalogue, table: &Table, starred: &str) -> Result<Plan, Misfit> {
         let mut binder = Binder::new(layout, table);
         let from = format!("FROM {} AS \"event\"", table.sql());
-        let mut joins = String::new();
-        let mut first_by = None;
-        let mut home_condition = None;
-        for join in &layout.joins {
-            let name = join.table.replace('*', starred);
-            let joined = catalogue
-                .find(&name, table)
-                .ok_or_else(|| format!("there is no table {name}"))?;
-            let column = |table: &Table, name: &str| match table.column(&[name.to_owned()]) {
-                Some(column) => Ok(quoted(&column.name)),
-                None => Err(format!("table {} has no column {name}", table.name)),
-            };
-            // Of the events, or of a table that was joined before.
-            let of_joined = join.left.split_once('.').and_then(|(alias, name)| {
-                let (alias, table) = binder.joined.iter().find(|(of, _)| *of == alias)?;
-                Some((*alias, *table, name))
-            });
-            let (of, left_table, left) = of_joined.unwrap_or((EVENT, table, join.left.as_str()));
-            let (left, right) = (column(left_table, left)?, column(joined, &join.right)?);
-            let (joined_name, alias) = (joined.sql(), quoted(&join.alias));
-            joins.push_str(&format!(
-                " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = {}.{left}",
-                quoted(of)
-            ));
-            if let Some(first) = &join.first_by {
-                let first = column(joined, first)?;
-                first_by = Some(format!("{alias}.{first}"));
-                home_condition = Some(format!(
-                    "NOT EXISTS (SELECT 1 FROM {joined_name} AS \"earlier\" WHERE \"earlier\".{right} = {alias}.{right} \
-                     AND \"earlier\".{first} < {alias}.{first})"
-                ));
-            }
-            binder.joined.push((join.alias.as_str(), joined));
-        }
+        let joins = binder.joins(catalogue, starred)?;
         let map = &layout.map;
         let position = binder.position(&map.position)?;
-        let stream = match &map.stream_id.from {
-            Origin::Column(column) => StreamKey::Column {
-                sql: binder.bind(column)?,
-                form: map.stream_id.form,
-            },
-            Origin::Concat { columns, separator } => match columns.as_slice() {
-                [first, second] => StreamKey::Pair {
-                    first: binder.bind(first)?,
-                    second: binder.bind(second)?,
-                    separator: separator.clone(),
-                },
-                _ => return Err("its stream id is not made of two columns".to_owned()),
-            },
-            _ => return Err("its stream id is neither a column nor a concat of columns".to_owned()),
-        };
+        let stream = binder.stream_key(&map.stream_id)?;
         let version = map.version.as_ref().map(|version| binder.number(version)).transpose()?;
         binder.text(&map.event_type)?;
         for text in [
@@ -288,8 +236,6 @@ impl Plan {
             from,
             joins,
             conditions,
-            first_by,
-            home_condition,
             has_stream_index: stream_indexes.is_some(),
             stream_indexes: stream_indexes.unwrap_or_default(),
             has_position_index: position.has_index,
@@ -374,7 +320,9 @@ impl Plan {
     pub fn reads(&self, column: &str) -> bool {
         let bound = self.tables.bound.iter().map(|(_, _, sql)| sql);
         let documents = self.members.iter().map(|member| &member.document);
-        let rest = [&self.position, &self.joins].into_iter().chain(&self.first_by);
+        let rest = [&self.position, &self.joins.sql]
+            .into_iter()
+            .chain(&self.joins.first_by);
         let mut all = rest.chain(&self.conditions).chain(bound).chain(documents);
         all.any(|sql| sql.contains(column))
     }
@@ -385,7 +333,7 @@ impl Plan {
         format!(
             "SELECT {columns} {}{}{} ORDER BY {}",
             self.from,
-            self.joins,
+            self.joins.sql,
             self.conditions(conditions),
             self.order(order)
         )
@@ -416,14 +364,14 @@ impl Plan {
              ON {position} = \"found\".\"at\"{} ORDER BY {}",
             self.from,
             self.conditions(conditions),
-            self.joins,
+            self.joins.sql,
             self.order(order)
         ))
     }
 
     /// With what tells the rows of one event apart.
     fn order(&self, order: &str) -> String {
-        let more = self.first_by.iter().map(|first_by| format!(", {first_by}"));
+        let more = self.joins.first_by.iter().map(|first_by| format!(", {first_by}"));
         std::iter::once(order.to_owned()).chain(more).collect()
     }
 
@@ -432,19 +380,19 @@ impl Plan {
         format!(
             "SELECT {expression} {}{}{}",
             self.from,
-            self.joins,
+            self.joins.sql,
             self.conditions(conditions)
         )
     }
 
     /// Whether one event may have several rows, one after the other.
     pub fn has_links(&self) -> bool {
-        self.first_by.is_some()
+        self.joins.first_by.is_some()
     }
 
     /// Added to the conditions of a read of one stream.
     pub fn home_condition(&self) -> Option<&String> {
-        self.home_condition.as_ref()
+        self.joins.home_condition.as_ref()
     }
 
     fn conditions(&self, more: &[String]) -> String {

@@ -15,7 +15,7 @@ use rusqlite::types::ValueRef;
 use super::plan::{Bodies, Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
-use crate::layout::{BodySource, Origin, TextForm, TextSource, TimeForm, TimeSource};
+use crate::layout::{BodySource, Map, Origin, TextForm, TextSource, TimeForm, TimeSource};
 use crate::time::{self, Reading, TimeReader};
 use crate::value::{taken, uuid_text};
 use crate::{NO_STREAM, NO_TYPE};
@@ -123,21 +123,7 @@ impl RowReader {
             version: None,
         };
         let version = odd.version_of(shape.version.map(|index| row.value(index)));
-        if id.is_none() {
-            odd.notice("no-stream", || {
-                "the store does not say what stream it is in; it is shown in (no stream)".into()
-            });
-        }
-        if is_new && std::str::from_utf8(known_id).is_err() {
-            odd.warning(TOLD_ONCE_A_NAME, || {
-                "the id of its stream is not UTF-8; it is kept as it is".into()
-            });
-        }
-        if stored_type.is_none() {
-            odd.warning("no-type", || {
-                "the store does not say what type it has; it is shown as (no type)".into()
-            });
-        }
+        odd.report_names(id.is_some(), is_new, stored_type.is_some());
         let recorded = (map.recorded_at.as_ref(), shape.recorded_at, "recorded time");
         let recorded_at = fields.time(recorded, recorded_times, &odd);
 
@@ -158,20 +144,7 @@ impl RowReader {
             batch.metadata.push(span);
         }
         if shape.columns.envelope {
-            let mut part = |source: &Option<TextSource>, slot| {
-                let text = source
-                    .as_ref()
-                    .and_then(|source| fields.text(source, slot, known_id, type_name));
-                text.map_or(Span::NULL, |text| batch.store(&text))
-            };
-            let event_id = part(&map.event_id, shape.event_id);
-            let correlation_id = part(&map.correlation_id, shape.correlation_id);
-            let causation_id = part(&map.causation_id, shape.causation_id);
-            let schema_version = part(&map.schema_version, shape.schema_version);
-            batch.event_ids.push(event_id);
-            batch.correlation_ids.push(correlation_id);
-            batch.causation_ids.push(causation_id);
-            batch.schema_versions.push(schema_version);
+            fields.envelope(map, known_id, type_name, batch);
             let occurred = (map.occurred_at.as_ref(), shape.occurred_at, "occurred time");
             batch.occurred_at.push(fields.time(occurred, occurred_times, &odd));
         }
@@ -336,6 +309,24 @@ impl<R: Values> Fields<'_, R> {
         }
     }
 
+    /// Copies the ids and the schema version into the batch's arena.
+    fn envelope(&self, map: &Map, stream_id: &[u8], event_type: &[u8], batch: &mut EventBatch) {
+        let mut part = |source: &Option<TextSource>, slot| {
+            let text = source
+                .as_ref()
+                .and_then(|source| self.text(source, slot, stream_id, event_type));
+            text.map_or(Span::NULL, |text| batch.store(&text))
+        };
+        let event_id = part(&map.event_id, self.shape.event_id);
+        let correlation_id = part(&map.correlation_id, self.shape.correlation_id);
+        let causation_id = part(&map.causation_id, self.shape.causation_id);
+        let schema_version = part(&map.schema_version, self.shape.schema_version);
+        batch.event_ids.push(event_id);
+        batch.correlation_ids.push(correlation_id);
+        batch.causation_ids.push(causation_id);
+        batch.schema_versions.push(schema_version);
+    }
+
     /// Puts the columns of the row into `out`, which is emptied first. The bodies of the row are in the batch already.
     fn row(&self, batch: &EventBatch, out: &mut Vec<u8>) {
         let last = |spans: &[Span]| spans.last().and_then(|span| batch.bytes(*span));
@@ -369,6 +360,25 @@ struct Oddities<'a> {
 }
 
 impl Oddities<'_> {
+    /// What is odd about the names of its stream and its type. `is_new`: no event before it was of this stream.
+    fn report_names(&self, has_stream: bool, is_new: bool, has_type: bool) {
+        if !has_stream {
+            self.notice("no-stream", || {
+                "the store does not say what stream it is in; it is shown in (no stream)".into()
+            });
+        }
+        if is_new && std::str::from_utf8(self.stream).is_err() {
+            self.warning(TOLD_ONCE_A_NAME, || {
+                "the id of its stream is not UTF-8; it is kept as it is".into()
+            });
+        }
+        if !has_type {
+            self.warning("no-type", || {
+                "the store does not say what type it has; it is shown as (no type)".into()
+            });
+        }
+    }
+
     fn version_of(&mut self, stored: Option<ValueRef<'_>>) -> Version {
         match stored {
             None => return EventBatch::NO_VERSION,

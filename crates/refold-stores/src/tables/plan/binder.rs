@@ -1,10 +1,10 @@
 //! Looks up what a layout names in the tables of one database.
 
-use super::{EVENT, Member, Misfit, Tables};
+use super::{EVENT, Member, Misfit, StreamKey, Tables};
 use crate::layout::{
     ColumnName, Comparison, Condition, Dialect, Layout, Literal, Origin, TextSource, TimeSource, normalised,
 };
-use crate::tables::{Index, Table, literal_sql, quoted};
+use crate::tables::{Catalogue, Index, Table, literal_sql, quoted};
 
 pub struct PositionColumn {
     pub sql: String,
@@ -13,11 +13,22 @@ pub struct PositionColumn {
     pub is_place: bool,
 }
 
+/// The tables that are read beside the events.
+#[derive(Debug, Clone, Default)]
+pub struct Joins {
+    /// `LEFT JOIN …`, each with a blank before it.
+    pub sql: String,
+    /// The order of rows with equal position, when one event may have several rows.
+    pub first_by: Option<String>,
+    /// Keeps rows of the home stream only, where an event may be in several.
+    pub home_condition: Option<String>,
+}
+
 pub struct Binder<'a> {
     layout: &'a Layout,
     table: &'a Table,
     /// Tables that are joined, by their aliases.
-    pub joined: Vec<(&'a str, &'a Table)>,
+    joined: Vec<(&'a str, &'a Table)>,
     pub bound: Tables,
     pub members: Vec<Member>,
 }
@@ -30,6 +41,61 @@ impl<'a> Binder<'a> {
             joined: Vec::new(),
             bound: Tables::default(),
             members: Vec::new(),
+        }
+    }
+
+    /// Joins the tables that the layout reads beside the events. `starred` is what the `*` of its table name matched.
+    pub fn joins(&mut self, catalogue: &'a Catalogue, starred: &str) -> Result<Joins, Misfit> {
+        let mut joins = Joins::default();
+        for join in &self.layout.joins {
+            let name = join.table.replace('*', starred);
+            let joined = catalogue
+                .find(&name, self.table)
+                .ok_or_else(|| format!("there is no table {name}"))?;
+            let column = |table: &Table, name: &str| match table.column(&[name.to_owned()]) {
+                Some(column) => Ok(quoted(&column.name)),
+                None => Err(format!("table {} has no column {name}", table.name)),
+            };
+            // Of the events, or of a table that was joined before.
+            let of_joined = join.left.split_once('.').and_then(|(alias, name)| {
+                let (alias, table) = self.joined.iter().find(|(of, _)| *of == alias)?;
+                Some((*alias, *table, name))
+            });
+            let (of, left_table, left) = of_joined.unwrap_or((EVENT, self.table, join.left.as_str()));
+            let (left, right) = (column(left_table, left)?, column(joined, &join.right)?);
+            let (joined_name, alias) = (joined.sql(), quoted(&join.alias));
+            joins.sql.push_str(&format!(
+                " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = {}.{left}",
+                quoted(of)
+            ));
+            if let Some(first) = &join.first_by {
+                let first = column(joined, first)?;
+                joins.first_by = Some(format!("{alias}.{first}"));
+                joins.home_condition = Some(format!(
+                    "NOT EXISTS (SELECT 1 FROM {joined_name} AS \"earlier\" WHERE \"earlier\".{right} = {alias}.{right} \
+                     AND \"earlier\".{first} < {alias}.{first})"
+                ));
+            }
+            self.joined.push((join.alias.as_str(), joined));
+        }
+        Ok(joins)
+    }
+
+    pub fn stream_key(&mut self, source: &TextSource) -> Result<StreamKey, Misfit> {
+        match &source.from {
+            Origin::Column(column) => Ok(StreamKey::Column {
+                sql: self.bind(column)?,
+                form: source.form,
+            }),
+            Origin::Concat { columns, separator } => match columns.as_slice() {
+                [first, second] => Ok(StreamKey::Pair {
+                    first: self.bind(first)?,
+                    second: self.bind(second)?,
+                    separator: separator.clone(),
+                }),
+                _ => Err("its stream id is not made of two columns".to_owned()),
+            },
+            _ => Err("its stream id is neither a column nor a concat of columns".to_owned()),
         }
     }
 
