@@ -161,11 +161,7 @@ impl HandlerInstance for JsInstance {
                 break;
             }
         }
-        if !batch.is_empty() {
-            let is_each_asked = asked == StatesAsked::EveryState;
-            self.fold
-                .fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
-        }
+        self.fold.send_ahead(&mut batch, asked);
         self.batch = batch;
     }
 

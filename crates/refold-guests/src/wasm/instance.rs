@@ -102,11 +102,7 @@ impl HandlerInstance for WasmInstance {
                 break;
             }
         }
-        if !batch.is_empty() {
-            let is_each_asked = asked == StatesAsked::EveryState;
-            self.fold
-                .fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
-        }
+        self.fold.send_ahead(&mut batch, asked);
         self.batch = batch;
     }
 

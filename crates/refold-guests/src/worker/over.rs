@@ -13,6 +13,14 @@ impl<H: Handler<Guest = Remote>> Undoable<H> {
         asked == StatesAsked::LastState && batch.len() == 1 && batch.frame(0).is_some_and(|frame| self.foresaw(frame))
     }
 
+    /// Has the events of a batch folded ahead, one after the other.
+    pub fn send_ahead(&mut self, batch: &mut Batch, asked: StatesAsked) {
+        if !batch.is_empty() {
+            let is_each_asked = asked == StatesAsked::EveryState;
+            self.fold_ahead(|guest| guest.fold_ahead(batch, is_each_asked));
+        }
+    }
+
     /// Adds to a batch what is no event. Gives whether nothing was folded into what begins, where something does; `None`:
     /// the batch has enough, or it cannot be told.
     pub fn tell(&self, batch: &mut Batch, next: &Coming<'_>) -> Option<Option<bool>> {
