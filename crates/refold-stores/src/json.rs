@@ -1,6 +1,8 @@
 //! Looks up members of a JSON text without building a tree, so that their literals stay as they are.
 //!
 //! It trusts the text to be JSON as far as it must to find a member, and finds nothing where it is not.
+//!
+//! It must not know layouts: which members are wanted it is told.
 
 mod strict;
 #[cfg(test)]

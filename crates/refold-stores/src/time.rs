@@ -1,5 +1,7 @@
 //! From the stored form of a time to an instant: numbers of many units, texts with and without a zone, and what is
 //! doubtful about them.
+//!
+//! It must not know stores: what was stored it is given, and what is doubtful it tells, without reporting it.
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Zones: of times that name none themselves.
 //!
 //! The rules of named zones are built in, so that a store reads the same on every machine.
+//! It must not know the zone of this machine.
 
 #[cfg(test)]
 mod tests;

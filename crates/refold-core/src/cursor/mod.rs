@@ -1,4 +1,7 @@
 //! Cursors: how a person names a moment.
+//!
+//! It must not know states or handlers: a moment is a number of events of a [track](crate::track), whatever they are
+//! folded to.
 
 use std::fmt;
 

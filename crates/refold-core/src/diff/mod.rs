@@ -1,6 +1,7 @@
 //! The difference of two states: which places were added, removed, changed or moved.
 //!
 //! Shared parts are skipped by pointer equality, so that the difference of neighbouring states costs what changed.
+//! It must not know events: it is given two states.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! One fold: a running handler, and how far its answer can be trusted.
 //!
 //! Both ways to fold use it: a history that seeks in one stream, and a rebuild of every stream of a store.
+//! It must not know where events come from, nor in which order of streams they are folded.
 
 use crate::blame::BlameTree;
 use crate::diff::{ArrayKeys, diff};

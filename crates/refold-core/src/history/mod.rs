@@ -2,6 +2,7 @@
 //!
 //! One forward fold leaves checkpoints about [`Budget::gap_nanos`] of work apart, inside a byte budget; a seek goes
 //! on from the nearest one before. Around the cursor every state is kept, so that a step costs nothing.
+//! It must not know stores: events come through an [`EventSource`].
 
 use std::sync::Arc;
 

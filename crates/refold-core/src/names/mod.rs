@@ -1,4 +1,6 @@
 //! Stream ids, categories and event types, each kept once.
+//!
+//! It must not know what a name says: a category is given, not taken out of an id.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;

@@ -1,4 +1,6 @@
 //! A sorted map with structural sharing: cloning is O(1), a write copies only what is shared.
+//!
+//! It must not know what it holds.
 
 mod unshared;
 

@@ -1,4 +1,6 @@
 //! Instants of the record.
+//!
+//! It must not know the clock of a machine, nor a zone but UTC.
 
 mod parse;
 

@@ -1,4 +1,6 @@
 //! The skeleton of one stream: where its events are and when they came.
+//!
+//! It must not know payloads, nor what is folded of them.
 
 use crate::cursor::{Cursor, CursorError};
 use crate::event::{EventBatch, Position, TypeOrdinal, Version};

@@ -2,6 +2,7 @@
 //!
 //! Cloning a value is O(1). Numbers keep the literal they came with; no float exists here. Equality is equality of the
 //! record: `0.10` and `0.1` differ (compare numbers with [`Number::cmp_exact`] where the amount is meant).
+//! It must not know events or handlers.
 
 mod array;
 mod json;

@@ -1,4 +1,6 @@
 //! Handlers in JavaScript and TypeScript: QuickJS-ng with our guest, a module that is kept in the repository.
+//!
+//! It must not know packages, nor the other kinds of handlers in code.
 
 mod aside;
 mod engine;

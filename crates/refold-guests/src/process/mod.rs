@@ -2,6 +2,8 @@
 //!
 //! A program folds what it is sent and keeps the state. What it may do beside that is decided by [`Walls`], and not by
 //! it. They run where there are pipes and signals as Unix has them.
+//!
+//! It must not know packages, nor the other kinds of handlers in code.
 
 mod file;
 

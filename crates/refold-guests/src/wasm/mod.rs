@@ -1,4 +1,6 @@
 //! Handlers that somebody compiled to WebAssembly: `refold-abi/1` (`docs/handlers.md` has it byte by byte).
+//!
+//! It must not know packages, nor the other kinds of handlers in code.
 
 mod abi;
 mod aside;

@@ -3,6 +3,8 @@
 //!
 //! Opening a file goes through it once and keeps where each record lies and what stream it is in ([`scan`]); a read
 //! then takes records by their offset ([`reader`]). [`record`] makes an event of a record, [`source`] opens files.
+//!
+//! It must not know SQL or servers.
 
 pub mod case;
 mod reader;

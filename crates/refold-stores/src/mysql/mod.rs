@@ -5,6 +5,8 @@
 //! says what tables there are, [`open`] puts together what is to be known of one, [`plans`]
 //! says what a plan would search through, [`settling`] looks who writes, [`value`]
 //! reads what comes back. What it has in common with other servers is in [`crate::server`].
+//!
+//! It must not know another kind of server, nor layouts one by one.
 
 mod catalogue;
 mod connection;

@@ -2,8 +2,11 @@
 //!
 //! [`options`] reads where a server is, [`connection`] is one way there, [`privileges`] says what our role could do,
 //! [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`open`] puts together
-//! what is to be known of one, [`plans`] says what a plan would search through, [`settling`] looks who writes, and [`placed`] where positions are places, [`value`] reads
-//! what comes back. What it has in common with other servers is in [`crate::server`].
+//! what is to be known of one, [`plans`] says what a plan would search through, [`settling`] looks who writes, [`placed`] the
+//! same where positions are places, [`value`] reads what comes back. What it has in common with other servers is in
+//! [`crate::server`].
+//!
+//! It must not know another kind of server, nor layouts one by one.
 
 mod catalogue;
 mod connection;

@@ -4,6 +4,8 @@
 //! nothing but tables be read, [`catalogue`] says what tables there are, [`crate::tables`] which layouts fit them,
 //! [`reader`] reads events: in [`bulk`] from the pages of the file ([`image`]) where that is possible, by statements
 //! otherwise; [`survey`] and [`detour`] lead around damage. This module ties them together.
+//!
+//! It must not know servers, nor layouts one by one.
 
 mod bulk;
 mod catalogue;
