@@ -3,27 +3,14 @@
 use std::fmt;
 
 use refold_core::event::EventView;
-use refold_core::finding::Severity;
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
 use super::frame;
-use super::program::{Loaded, state_of};
+use super::loaded::{Condition, Loaded, state_of};
 use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{code, fault};
-
-/// An invariant that a script exports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
-    pub id: String,
-    pub severity: Severity,
-    /// Empty where it has none.
-    pub title: String,
-    /// The function as it is written.
-    pub text: String,
-    pub(super) function: u32,
-}
 
 /// See the module.
 pub struct Aside(pub(super) Idle<Loaded>);

@@ -7,7 +7,7 @@ use refold_core::time::Timestamp;
 use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
 
 use super::engine::Shared;
-use super::program::{Dialect, Script};
+use super::script::{Dialect, Script};
 use crate::cancel;
 use crate::error::{code, fault};
 use crate::hosted::Hosted;

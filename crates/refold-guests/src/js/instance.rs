@@ -9,7 +9,7 @@ use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, Hand
 use refold_core::value::Value;
 
 use super::frame;
-use super::program::Loaded;
+use super::loaded::Loaded;
 use crate::instance::GuestInstance;
 use crate::recorded::Recorded;
 use crate::undo::{Folded, Undoable, noting_changes};

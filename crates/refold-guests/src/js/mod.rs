@@ -7,15 +7,19 @@ mod engine;
 mod frame;
 mod guest;
 mod instance;
+mod loaded;
 mod program;
+mod script;
 mod source;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
-pub use aside::{Aside, Condition};
+pub use aside::Aside;
 pub use engine::JS_ENGINE_ID;
+pub use loaded::Condition;
+pub use program::JsProgram;
 pub(crate) use program::host;
-pub use program::{Dialect, JsProgram, Language, Script};
+pub use script::{Dialect, Language, Script};
 pub(crate) use types::without_types;

@@ -1,16 +1,17 @@
 //! A handler in JavaScript that was loaded once: what it folds, and its state before the first event.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use refold_core::finding::Severity;
 use refold_core::port::handler::{HandlerFault, HandlerIdentity, Takes};
 use refold_core::value::{Array, Object, Value};
 
-use super::aside::{Aside, Condition};
+use super::aside::Aside;
 use super::engine::{self, Shared};
 use super::guest::{Guest, engine_fault};
 use super::instance::JsInstance;
+use super::loaded::{Condition, Loaded, Routes, state_of};
+use super::script::{Language, Script};
 use super::source::Source;
 use super::types;
 use crate::aside::{Idle, Upcaster};
@@ -18,96 +19,11 @@ use crate::error::{LoadError, code, fault};
 use crate::hosted::Hosted;
 use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
-use crate::undo;
 use crate::unhandled::Unhandled;
-use crate::worker::{About, Handler, Host, Remote, Worker, Workers};
-
-/// What a source is written for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// `export default { initial() {…}, on: { Type(state, event, meta) {…} } }`.
-    Module,
-    /// A projection of a KurrentDB server, as it is there.
-    KurrentDb,
-}
-
-impl Dialect {
-    /// The number that the guest knows it by.
-    pub(crate) fn number(self) -> u8 {
-        match self {
-            Dialect::Module => 0,
-            Dialect::KurrentDb => 1,
-        }
-    }
-
-    pub(crate) fn of(number: u8) -> Option<Dialect> {
-        [Dialect::Module, Dialect::KurrentDb]
-            .into_iter()
-            .find(|dialect| dialect.number() == number)
-    }
-}
-
-/// What a source is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    JavaScript,
-    /// Its types are taken out.
-    TypeScript,
-}
-
-impl Language {
-    pub(crate) fn number(self) -> u8 {
-        match self {
-            Language::JavaScript => 0,
-            Language::TypeScript => 1,
-        }
-    }
-
-    pub(crate) fn of(number: u8) -> Option<Language> {
-        [Language::JavaScript, Language::TypeScript]
-            .into_iter()
-            .find(|language| language.number() == number)
-    }
-}
-
-/// The source of a handler.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Script {
-    /// What the places of faults call it.
-    pub file: String,
-    pub source: String,
-    pub language: Language,
-    pub dialect: Dialect,
-}
+use crate::worker::{About, Handler, Host, Worker, Workers};
 
 /// A loaded handler.
 pub type JsProgram = Program<Loaded>;
-
-pub struct Loaded {
-    pub identity: HandlerIdentity,
-    pub workers: Arc<Workers>,
-    /// Without types.
-    pub script: Script,
-    pub limits: GuestLimits,
-    pub routes: Routes,
-    /// The invariants that it exports, in its order.
-    pub conditions: Vec<Condition>,
-    /// The same of upcasters.
-    pub upcasters: Vec<Upcaster>,
-    /// The state before the first event, as a guest saved it, and as a value.
-    pub initial: (Arc<[u8]>, Value),
-}
-
-/// Which function folds an event.
-pub struct Routes {
-    /// By event type; `None`: the handler says that the type does nothing.
-    pub types: HashMap<Vec<u8>, Option<u32>>,
-    /// That of all other types.
-    pub rest: Option<u32>,
-    pub unhandled: Unhandled,
-    /// Of a projection: where its events come from. The others are not its business.
-    pub source: Option<Source>,
-}
 
 impl JsProgram {
     /// Loads a source and asks it for its first state. `identity.engine` should name [`engine::JS_ENGINE_ID`].
@@ -193,32 +109,6 @@ impl instance::Loaded for Loaded {
         types.sort_unstable();
         Some(types)
     }
-}
-
-impl undo::Handler for Loaded {
-    type Guest = Remote;
-
-    fn guest(&self) -> Result<Remote, HandlerFault> {
-        self.workers.guest(state_of)
-    }
-
-    fn guest_alone(&self) -> Result<Remote, HandlerFault> {
-        self.workers.guest_alone(state_of)
-    }
-
-    fn initial(&self) -> &(Arc<[u8]>, Value) {
-        &self.initial
-    }
-
-    fn limits(&self) -> &GuestLimits {
-        &self.limits
-    }
-}
-
-/// What a guest said of its state, or answered.
-pub(super) fn state_of(json: &[u8], limits: &GuestLimits) -> Result<Value, HandlerFault> {
-    let state = Value::from_json(json, limits.depth);
-    state.map_err(|error| engine_fault(&format!("it wrote a state that is no JSON: {error}")))
 }
 
 /// A script that was loaded where it runs.

@@ -10,7 +10,7 @@ use refold_core::value::{Object, Value};
 
 use super::answer::{self, Answer};
 use super::child::{Bounds, Child, End, Silence};
-use super::program::Idle;
+use super::idle::Idle;
 use super::request::{self, Want};
 use crate::error::{code, fault};
 use crate::instance::BATCH_EVENTS;

@@ -10,7 +10,7 @@ use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, Hand
 use refold_core::value::Value;
 
 use super::guest::Begun;
-use super::program::Loaded;
+use super::loaded::Loaded;
 use super::request::{self, Metadata, Want};
 use crate::instance::{BATCH_EVENTS, GuestInstance};
 use crate::recorded::Recorded;

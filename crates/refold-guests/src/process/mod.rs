@@ -14,7 +14,11 @@ mod child;
 #[cfg(unix)]
 mod guest;
 #[cfg(unix)]
+mod idle;
+#[cfg(unix)]
 mod instance;
+#[cfg(unix)]
+mod loaded;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 
 use super::abi;
-use super::program::Loaded;
+use super::loaded::Loaded;
 use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{code, fault};
 use crate::undo::Handler as _;

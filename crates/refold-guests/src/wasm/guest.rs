@@ -6,9 +6,9 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults};
 
+use super::FILE;
 use super::abi;
 use super::host::{Host, range};
-use super::program::FILE;
 use super::reply::{Outcome, read_reply};
 use crate::cancel;
 use crate::error::{code, fault};

@@ -7,6 +7,7 @@ mod aside;
 mod guest;
 mod host;
 mod instance;
+mod loaded;
 mod program;
 mod reply;
 mod size;
@@ -17,3 +18,6 @@ mod tests;
 
 pub use program::{WASM_ENGINE_ID, WasmProgram};
 pub(crate) use program::{compile, host};
+
+/// The name of a module in its package.
+const FILE: &str = "handler.wasm";

@@ -3,28 +3,24 @@
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerFault, HandlerIdentity};
-use refold_core::value::Value;
 use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
 
 use super::aside::{ModuleAside, upcasters_of};
 use super::guest::Guest;
 use super::host::{self, Host};
 use super::instance::WasmInstance;
+use super::loaded::{Loaded, state_of};
 use super::{size, wasi};
 use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{LoadError, code, fault};
 use crate::hosted::Hosted;
 use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
-use crate::undo;
-use crate::worker::{self, About, Remote, Worker, Workers};
+use crate::worker::{self, About, Worker, Workers};
 use crate::{cache, engine};
 
 /// Part of every identity that was made with it.
 pub const WASM_ENGINE_ID: &str = "wasmtime-48+refold-abi.1";
-
-/// The name of a module in its package.
-pub const FILE: &str = "handler.wasm";
 
 /// What a module must export, as `refold-abi/1` has it.
 const EXPORTS: &[(&str, &str)] = &[
@@ -46,14 +42,6 @@ const UPCASTING: &[(&str, &str)] = &[
 
 /// A loaded module.
 pub type WasmProgram = Program<Loaded>;
-
-pub struct Loaded {
-    pub(super) identity: HandlerIdentity,
-    workers: Arc<Workers>,
-    limits: GuestLimits,
-    initial: (Arc<[u8]>, Value),
-    upcasters: Vec<Upcaster>,
-}
 
 impl WasmProgram {
     /// Compiles a module and asks it for its first state. `identity.engine` should name [`WASM_ENGINE_ID`].
@@ -95,41 +83,6 @@ impl instance::Loaded for Loaded {
     fn instance(self: Arc<Loaded>) -> WasmInstance {
         WasmInstance::new(self)
     }
-}
-
-impl undo::Handler for Loaded {
-    type Guest = Remote;
-
-    fn guest(&self) -> Result<Remote, HandlerFault> {
-        self.workers.guest(state_of)
-    }
-
-    fn guest_alone(&self) -> Result<Remote, HandlerFault> {
-        self.workers.guest_alone(state_of)
-    }
-
-    fn initial(&self) -> &(Arc<[u8]>, Value) {
-        &self.initial
-    }
-
-    fn limits(&self) -> &GuestLimits {
-        &self.limits
-    }
-}
-
-/// What a module said of its state, or answered.
-fn state_of(json: &[u8], limits: &GuestLimits) -> Result<Value, HandlerFault> {
-    let depth = limits.depth;
-    Value::from_json(json, depth).map_err(|error| match error.is_depth() {
-        true => fault(
-            code::LIMIT_DEPTH,
-            format!("the state nests deeper than {depth} levels; flatten it"),
-        ),
-        false => fault(
-            code::STATE_UNSERIALIZABLE,
-            format!("what `refold_state` gave is no JSON: {error}"),
-        ),
-    })
 }
 
 /// A module that was loaded where it runs.
