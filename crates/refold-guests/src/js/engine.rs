@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use wasmtime::{Engine, Linker, Module};
 
-use super::guest::Host;
+use super::host::Host;
 use crate::cache::{self, Code};
 use crate::engine;
 

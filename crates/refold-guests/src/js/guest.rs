@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
-use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
+use wasmtime::{Instance, Memory, Store, Trap, TypedFunc};
 
 use super::engine::Shared;
+use super::host::Host;
 use super::script::{Dialect, Script};
 use crate::cancel;
 use crate::error::{code, fault};
@@ -33,37 +34,6 @@ mod status {
     pub const REPEATED: i32 = 8;
     pub const REFUSED: i32 = 9;
     pub const FLOOD: i32 = 10;
-}
-
-/// What the guest can ask for while it runs.
-pub struct Host {
-    limiter: MemoryLimiter,
-    time: Timestamp,
-}
-
-impl Host {
-    pub fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
-        // The engine asks every so many calls and turns of a loop, and stops the handler where too little is left.
-        linker.func_wrap("refold", "fuel_left", |caller: Caller<'_, Host>| -> i64 {
-            match cancel::is_cancelled() {
-                true => 0,
-                false => i64::try_from(caller.get_fuel().unwrap_or(0)).unwrap_or(i64::MAX),
-            }
-        })?;
-        let event_time = |mut caller: Caller<'_, Host>, at: u32, digits: u32| -> u32 {
-            let text = caller.data().time.display(digits.min(9) as u8).to_string();
-            let Some(memory) = caller.get_export("memory").and_then(|it| it.into_memory()) else {
-                return 0;
-            };
-            // At most 40 bytes; the guest has room for 64.
-            match memory.write(&mut caller, at as usize, text.as_bytes()) {
-                Ok(()) => text.len() as u32,
-                Err(_) => 0,
-            }
-        };
-        linker.func_wrap("refold", "event_time", event_time)?;
-        Ok(())
-    }
 }
 
 /// What the engine calls the file of a handler, whatever its name is.

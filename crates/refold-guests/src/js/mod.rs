@@ -6,6 +6,7 @@ mod aside;
 mod engine;
 mod frame;
 mod guest;
+mod host;
 mod instance;
 mod loaded;
 mod program;

@@ -10,8 +10,7 @@ use std::process::{Command, Stdio};
 
 use refold_core::port::handler::HandlerFault;
 
-use super::limits::{self, done};
-use super::{ENVIRONMENT, Launch, PROGRAM_FOLDERS, Walls, is_program, linux};
+use super::{ENVIRONMENT, Launch, PROGRAM_FOLDERS, Walls, done, is_program, limits, linux};
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+use super::done;
 use crate::limits::GuestLimits;
 
 /// Open files, of the program and of its runtime.
@@ -45,13 +46,4 @@ pub fn keep(command: &mut Command, limits: &GuestLimits) {
 fn own_session() -> io::Result<()> {
     // SAFETY: takes nothing.
     done(unsafe { libc::setsid() })
-}
-
-/// What a call of the system came to.
-pub fn done(result: libc::c_int) -> io::Result<()> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
-    }
 }

@@ -16,8 +16,7 @@ use seccompiler::{
     TargetArch, sock_filter,
 };
 
-use super::limits::done;
-use super::{Launch, Walls};
+use super::{Launch, Walls, done};
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 

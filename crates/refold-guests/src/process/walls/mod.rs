@@ -8,6 +8,7 @@ mod limits;
 mod linux;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -234,4 +235,13 @@ fn is_program(path: &Path) -> Option<PathBuf> {
     let metadata = path.metadata().ok()?;
     let can_run = metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
     can_run.then(|| path.canonicalize().ok()).flatten()
+}
+
+/// What a call of the system came to.
+fn done(result: libc::c_int) -> io::Result<()> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
