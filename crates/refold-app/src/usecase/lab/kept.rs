@@ -25,8 +25,9 @@ use crate::{handler, text};
 #[cfg(test)]
 mod tests;
 
-/// Another one whenever an answer may say something else of the same, or is written in another way.
-const FORMAT: &str = concat!("refold-lab/2 ", env!("CARGO_PKG_VERSION"));
+/// Another one whenever an answer may say something else of the same, or is written in another way: nobody has to think of
+/// it, for it hangs on the sources.
+const FORMAT: &str = concat!("refold-lab/3 ", env!("CARGO_PKG_VERSION"), " ", env!("REFOLD_SOURCES"));
 const FOLDER: &str = "lab";
 const MOST_FILES: usize = 64;
 const MOST_BYTES: u64 = 128 << 20;
@@ -124,7 +125,7 @@ pub(super) fn answer<T: Keepable>(
     make: impl FnOnce() -> Result<T, AppError>,
 ) -> Result<Answered<T>, AppError> {
     let place = match (keeping, &key.0) {
-        (Keeping::Kept, Some(key)) => Some(Place::of(session, key)),
+        (Keeping::Kept, Some(key)) => Some(Place::of(session, FORMAT, key)),
         (Keeping::Anew, _) | (_, None) => None,
     };
     if let Some(answer) = place.as_ref().and_then(Place::read) {
@@ -155,8 +156,8 @@ struct Place {
 }
 
 impl Place {
-    fn of(session: &Session, key: &str) -> Place {
-        let key = format!("{FORMAT}\n{key}");
+    fn of(session: &Session, format: &str, key: &str) -> Place {
+        let key = format!("{format}\n{key}");
         let folder = session.cache_folder().join(FOLDER);
         let sealing = session.cache().key().cloned();
         let name = match &sealing {

@@ -11,6 +11,9 @@ use crate::places::Places;
 use crate::usecase::lab::check::{CheckAnswer, check};
 use crate::usecase::lab::compare::{CompareAnswer, compare};
 
+#[path = "../../../../build/sources.rs"]
+mod sources;
+
 /// A shop of its own, and what Refold keeps of it.
 struct Lab {
     folder: TempDir,
@@ -144,6 +147,55 @@ fn a_store_that_changed_is_folded_again() {
     let after = lab.compare(Scope::All, Keeping::Kept);
     assert!(!after.was_kept);
     assert_ne!(before.events, after.answer.events);
+}
+
+/// An answer of another build of the same version, which may have said something else.
+#[test]
+fn what_another_build_kept_is_made_again() {
+    let of_crate = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let digest = sources::digest(of_crate).unwrap();
+    assert!(FORMAT.ends_with(&digest), "{FORMAT}: these sources are {digest}");
+    let lab = Lab::new();
+    let made = lab.check(Scope::All, Keeping::Kept).answer;
+    let own = lab.files().pop().unwrap();
+    // A file is its key, the checksum of the answer, and the answer.
+    let kept = fs::read_to_string(&own).unwrap();
+    let lines: Vec<&str> = kept.lines().collect();
+    let key: String = lines[1..lines.len() - 2]
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let wrong = CheckAnswer {
+        streams: made.streams + 1,
+        ..made.clone()
+    };
+    lab.ask(|_, session| {
+        let is_own = Place::of(session, FORMAT, &key).file == own;
+        let place = Place::of(session, &FORMAT.replace(&digest, "0123456789abcdef"), &key);
+        place.write(&wrong)?;
+        assert!(is_own && place.file != own);
+        // Also where it lies under the name of this one.
+        fs::copy(&place.file, &own).unwrap();
+        Ok(())
+    });
+    let again = lab.check(Scope::All, Keeping::Kept);
+    assert_eq!((again.was_kept, again.answer), (false, made));
+}
+
+/// The sources of the engines count, and those of tests do not.
+#[test]
+fn an_answer_hangs_on_the_sources_that_make_it() {
+    let of_crate = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = sources::sources(of_crate).unwrap();
+    let has = |file: &str| sources.iter().any(|source| source.ends_with(file));
+    for file in [
+        "refold-app/src/usecase/lab/check.rs",
+        "refold-core/src/fold/mod.rs",
+        "Cargo.lock",
+    ] {
+        assert!(has(file), "{file}");
+    }
+    assert!(!has("refold-core/src/fold/tests.rs"));
 }
 
 #[test]
