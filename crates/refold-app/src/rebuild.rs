@@ -30,6 +30,7 @@ use crate::error::AppError;
 use crate::findings;
 use crate::handler::heed_cancel;
 use crate::session::Session;
+use crate::stream::Stream;
 
 /// What came of folding all streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,11 @@ pub fn rebuild(
     finish: Finish<'_>,
 ) -> Result<Rebuilt, AppError> {
     let total = Total::default();
-    let finish = &total.counting(finish);
+    let counted = total.counting(finish);
+    let finish: Finish<'_> = &|id, folded| match session.store().lost_of(id).is_empty() {
+        true => counted(id, folded),
+        false => counted(id, &without_lost(work, session, id, folded)),
+    };
     let pass = |streams| pass(work, session, program, threads, streams, findings, finish);
     if let Some(arena) = session.held_arena() {
         from_arena(work, session, &arena, program, threads, findings, finish)?;
@@ -88,6 +93,22 @@ pub fn rebuild(
         }
     }
     Ok(total.rebuilt())
+}
+
+/// What a stream came to of which records cannot be read: they lie nowhere that a fold comes past.
+fn without_lost(work: &Work<'_>, session: &Session, id: &[u8], folded: &Folded) -> Folded {
+    let mut folded = folded.clone();
+    match Stream::load_stored(work, session, id, &Findings::default()) {
+        Ok(stream) => {
+            folded.note_missing(stream.lacks());
+            stream.end().note(&mut folded);
+        }
+        // That something is missing is known all the same.
+        Err(_) => {
+            folded.incomplete_since.get_or_insert(folded.moment);
+        }
+    }
+    folded
 }
 
 fn changed(session: &Session) -> AppError {

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod found;
+mod noted;
 #[cfg(test)]
 mod tests;
 
@@ -9,22 +10,20 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal, TypeOrdinal};
-use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::finding::Findings;
 use refold_core::history::EventSource;
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
 use refold_core::track::{Gap, Moment, Numbering, StreamTrack};
 use refold_core::work::Work;
-use refold_stores::index::{ArenaSource, Checked, Index, check_stream, is_implausible, report_implausible};
+use refold_stores::index::{ArenaSource, Index};
 
 use ahead::Ahead;
 pub use found::Found;
 
 use crate::answer::CauseAnswer;
-use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::session::Session;
@@ -49,7 +48,7 @@ pub struct Stream {
     doubt: Option<Arc<AtomicBool>>,
     /// Whether events of it may lie where the store cannot be read.
     may_lack: bool,
-    /// Where events are missing, as far as versions tell.
+    /// Where events are missing first, as far as versions and records that cannot be read tell.
     lacks: Option<Gap>,
     numbering: Numbering,
 }
@@ -123,7 +122,9 @@ impl Stream {
             return None;
         }
         let numbering = session.description().numbering();
-        let lacks = track.gap(numbering);
+        let lost = session.store().lost_of(id).into_iter();
+        let lost = lost.filter_map(|position| track.gap_at(position, numbering));
+        let lacks = track.gap(numbering).into_iter().chain(lost).min_by_key(|gap| gap.since);
         Some(Stream {
             id: id.to_vec(),
             category: names.category(StreamOrdinal(0)).to_vec(),
@@ -155,7 +156,8 @@ impl Stream {
             .filter(|index| !has_own || !findings::is_index_lacking(index))
     }
 
-    /// Where events of it are missing, by its versions: they were deleted, or cannot be read.
+    /// Where events of it are missing, by its versions or by records that name it: they were deleted, or cannot be read.
+    /// What is missing behind its last event is so from the head on; see [`Stream::end`].
     pub fn lacks(&self) -> Option<Gap> {
         self.lacks
     }
@@ -199,6 +201,10 @@ impl Stream {
     /// As [`Stream::lacks`], in a track of the same stream that was made otherwise.
     pub fn lacks_in(&self, track: &StreamTrack) -> Option<Gap> {
         let gap = self.lacks?;
+        if self.is_behind_all(&gap) {
+            let since = Moment(track.head().0.saturating_add(1));
+            return Some(Gap { since, ..gap });
+        }
         let is_same = |at: usize| track.positions.get(at) == Some(&gap.position);
         let is_behind = |position: &Position| *position >= gap.position;
         let index = match gap.since.event_index().filter(|at| is_same(*at)) {
@@ -322,41 +328,6 @@ impl Stream {
         u32::try_from(index + 1).ok().map(Moment)
     }
 
-    /// A version that is not there yet, or a position beyond the last event of the store, means the head, like every floor;
-    /// that it is not there is worth a word.
-    ///
-    /// `end`: the last position of the store.
-    pub fn past_head(&self, cursor: &Cursor, moment: Moment, end: Option<Position>) -> Option<Finding> {
-        let last = self.track.versions.last();
-        let detail = match (cursor, last) {
-            (Cursor::Version(asked), Some(last)) if last < asked => {
-                format!("there is no v{} yet: this is the head, v{}", asked.0, last.0)
-            }
-            // Between two events of a stream others lie; behind the last one of all there is nothing.
-            (Cursor::Position(asked), _) if end.is_some_and(|end| end < *asked) => {
-                let label = self.place_label(moment);
-                let head = if label.starts_with('#') {
-                    label
-                } else {
-                    format!("v{label}")
-                };
-                format!(
-                    "#{} is beyond the last event (#{}): this is the head, {head}",
-                    asked.0, end?.0
-                )
-            }
-            _ => return None,
-        };
-        (moment == self.track.head()).then(|| Finding {
-            code: "past-head",
-            severity: Severity::Notice,
-            stream: Some(self.id.as_slice().into()),
-            version: last.copied(),
-            position: None,
-            detail,
-        })
-    }
-
     pub fn type_name(&self, moment: Moment) -> String {
         let event_type = moment.event_index().and_then(|index| self.track.types.get(index));
         event_type
@@ -370,9 +341,11 @@ impl Stream {
     }
 
     /// The event that led to `moment` as a person names it: by its version, or as `#4711` by its position where the store
-    /// keeps no versions. Empty at the start.
+    /// keeps no versions. Empty at the start. Behind the head it is where a record stands that cannot be read.
     pub fn place_label(&self, moment: Moment) -> String {
-        let (version, position) = (self.version_label(moment), self.position_label(moment));
+        let lost = self.lacks.filter(|gap| gap.since == moment && self.is_behind_all(gap));
+        let position = lost.map_or_else(|| self.position_label(moment), |gap| text::position_label(gap.position));
+        let version = self.version_label(moment);
         if version.is_empty() && !position.is_empty() {
             format!("#{position}")
         } else {
@@ -385,24 +358,6 @@ impl Stream {
         position
             .map(|position| text::position_label(*position))
             .unwrap_or_default()
-    }
-
-    /// Reports what the skeleton shows: missing and double versions, clocks that run backwards, times that cannot be.
-    pub fn report_track(&self, numbering: Numbering, findings: &Findings) {
-        let track = &self.track;
-        let events = || {
-            let columns = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
-            columns.map(|((version, position), recorded_at)| Checked {
-                version: version.0,
-                recorded_at: recorded_at.0,
-                position: position.0,
-            })
-        };
-        check_stream(&self.id, events(), numbering, findings);
-        let now = clock::now();
-        for event in events().filter(|event| is_implausible(event.recorded_at, now)) {
-            report_implausible(&self.id, event, now, findings);
-        }
     }
 
     /// The event that led to `moment`; `None` at the start. `digits`: the precision of the store.

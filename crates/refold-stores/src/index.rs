@@ -49,7 +49,7 @@ pub use arena::{
     is_same, open_arena,
 };
 pub use build::{build, grow};
-pub use checks::{Checked, VERSION_MISSING, check_stream, is_implausible, report_implausible};
+pub use checks::{Checked, VERSION_GAP, VERSION_MISSING, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};
 pub use derive::StreamOrder;
 pub use error::IndexError;

@@ -42,7 +42,7 @@ impl Stream {
     /// What a cursor means here: floor, never nearest. `now` is what relative times count from.
     pub fn resolve(&self, cursor: &Cursor, now: Timestamp) -> Result<Found, CursorError> {
         let moment = self.track.resolve(cursor, now)?;
-        // Behind the first gap, every state lacks something already.
+        // Behind the first gap, every state lacks something already; of the head what comes behind all events is one.
         let is_before = |gap: &Gap| gap.since.0 == moment.0.saturating_add(1);
         let gap = self
             .lacks
@@ -59,9 +59,12 @@ impl Stream {
             let last = moment.event_index().and_then(|at| self.track.recorded_at.get(at));
             last.is_none_or(|last| last.is_none() || *last <= asked)
         };
+        let last = self.lacks.filter(|gap| self.is_behind_all(gap));
         match cursor {
-            Cursor::Start | Cursor::Head => false,
+            Cursor::Start => false,
+            Cursor::Head => last.is_some(),
             Cursor::Version(asked) => self.missing_after(moment).is_some_and(|missing| missing <= *asked),
+            Cursor::Position(asked) if last.is_some() => last.is_some_and(|gap| gap.position <= *asked),
             Cursor::Position(asked) => {
                 let last = moment.event_index().and_then(|at| self.track.positions.get(at));
                 last.is_none_or(|last| last < asked)
@@ -80,13 +83,37 @@ impl Stream {
             return None;
         };
         let before = moment.event_index().and_then(|at| self.track.versions.get(at));
-        match before.filter(|version| **version != EventBatch::NO_VERSION) {
-            Some(version) => version.0.checked_add(1).map(Version),
-            None => base.map(Version),
+        match before.or(self.track.versions.first()) {
+            Some(&EventBatch::NO_VERSION) => None,
+            Some(version) if before.is_some() => version.0.checked_add(1).map(Version),
+            _ => base.map(Version),
         }
     }
 
-    /// The first event that is missing, as [`Stream::place_label`] would name it.
+    /// What the head means: all events that are there, and behind them perhaps some that cannot be read.
+    pub fn end(&self) -> Found {
+        self.at(self.track.head())
+    }
+
+    /// What a moment means that a person looks at, which is the head where it is the last one.
+    pub fn at(&self, moment: Moment) -> Found {
+        let gap = self
+            .lacks
+            .filter(|gap| moment == self.track.head() && self.is_behind_all(gap));
+        Found { moment, gap }
+    }
+
+    /// Whether all events that are there come before what is missing.
+    pub(super) fn is_behind_all(&self, gap: &Gap) -> bool {
+        gap.since > self.track.head()
+    }
+
+    /// Since where its last state may lack something.
+    pub fn lacks_label(&self) -> Option<String> {
+        self.lacks.map(|gap| self.place_label(gap.since))
+    }
+
+    /// The first event that is missing, as [`Stream::place_label`] would name it; `None`: nobody knows its version.
     pub fn missing_label(&self) -> Option<String> {
         let before = Moment(self.lacks?.since.0.saturating_sub(1));
         self.missing_after(before).map(|version| version.0.to_string())

@@ -253,7 +253,7 @@ impl Gathered {
         let stream = match handler {
             Some(_) => {
                 let mut replayed = Replayed::open(work, session, id, handler, Detail::State, "head")?;
-                replayed.state_at(work, replayed.stream.track.head())?;
+                replayed.state_at(work, replayed.stream.end())?;
                 for (code, count, kept) in replayed.findings.summary() {
                     own.report_many(code, count, kept);
                 }

@@ -61,5 +61,6 @@ pub fn whole_fold(
     }
     let mut folded = fold.folded()?;
     folded.note_missing(stream.lacks());
+    stream.end().note(&mut folded);
     Ok(folded)
 }

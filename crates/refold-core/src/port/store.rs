@@ -234,6 +234,11 @@ pub trait EventStore: Send + Sync {
         Ok(None)
     }
 
+    /// Where records stand that name this stream and cannot be read as events: so many may be missing from it. Must not scan.
+    fn lost_of(&self, _stream: &[u8]) -> Vec<Position> {
+        Vec::new()
+    }
+
     /// The row of one event exactly as the store holds it, for the Raw view and for the chain that it keeps: column name and
     /// bytes as stored.
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError>;

@@ -93,6 +93,29 @@ impl StreamTrack {
         })
     }
 
+    /// Where an event is missing that would stand at this position. `None`: versions leave no room for it there. Behind the
+    /// last event it is missing from the head on, which no moment is.
+    pub fn gap_at(&self, lost: Position, numbering: Numbering) -> Option<Gap> {
+        let Some(index) = self.positions.iter().position(|position| *position >= lost) else {
+            return Some(Gap {
+                since: Moment(self.head().0.saturating_add(1)),
+                position: lost,
+            });
+        };
+        let version = *self.versions.get(index)?;
+        let before = index.checked_sub(1).and_then(|before| self.versions.get(before));
+        let next = match (numbering, before) {
+            (Numbering::Skipping, _) | (_, Some(&EventBatch::NO_VERSION)) => None,
+            (Numbering::Whole { base }, None) => base,
+            (Numbering::Whole { .. }, Some(before)) => before.0.checked_add(1),
+        };
+        let is_closed = version != EventBatch::NO_VERSION && next.is_some_and(|next| version.0 <= next);
+        (!is_closed).then_some(Gap {
+            since: Moment(u32::try_from(index + 1).ok()?),
+            position: *self.positions.get(index)?,
+        })
+    }
+
     /// The moment after the last event that is at or before the cursor; the start when there is none. Never the
     /// nearest. Where a clock ran backwards, "last" is by version: what comes earlier in the stream is included.
     ///

@@ -33,6 +33,45 @@ fn the_floor_is_taken_never_the_nearest() {
     }
 }
 
+/// What stood at a position that no event has is missing there, unless versions go on one by one.
+#[test]
+fn what_stood_between_events_is_missing_where_versions_leave_room() {
+    let none = EventBatch::NO_VERSION.0;
+    let of = |versions: [i64; 3]| {
+        let [first, second, third] = versions;
+        track(&[(first, 10, 1), (second, 20, 2), (third, 40, 3)])
+    };
+    let whole = Numbering::Whole { base: Some(1) };
+    let cases = [
+        ([1, 2, 3], whole, [None, None, None, Some(4)]),
+        ([1, 2, 4], whole, [None, None, Some(3), Some(4)]),
+        ([2, 3, 4], whole, [Some(1), None, None, Some(4)]),
+        (
+            [2, 3, 4],
+            Numbering::Whole { base: None },
+            [Some(1), None, None, Some(4)],
+        ),
+        ([1, 2, 3], Numbering::Skipping, [Some(1), Some(2), Some(3), Some(4)]),
+        ([none; 3], whole, [Some(1), Some(2), Some(3), Some(4)]),
+    ];
+    for (versions, numbering, expected) in cases {
+        let track = of(versions);
+        let gaps = [5, 15, 30, 50].map(|lost| track.gap_at(Position(lost), numbering));
+        assert_eq!(
+            gaps.map(|gap| gap.map(|gap| gap.since.0)),
+            expected,
+            "{versions:?} {numbering:?}"
+        );
+        let behind = [10, 20, 40, 50].map(Position);
+        let places = gaps.iter().zip(behind);
+        assert!(
+            places
+                .into_iter()
+                .all(|(gap, place)| gap.is_none_or(|gap| gap.position == place))
+        );
+    }
+}
+
 #[test]
 fn a_stream_without_times_or_versions_says_so() {
     let track = track(&[(i64::MIN, 1, i64::MIN)]);

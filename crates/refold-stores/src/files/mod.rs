@@ -42,7 +42,7 @@ const MARK_BYTES: usize = 4096;
 
 /// Raised when other records are events, or events have other positions, than a Refold before this one read in the same
 /// bytes: what an index, a copy or a table of ids holds of such a file is not believed then.
-const READING: &[u8] = b"2";
+const READING: &[u8] = b"3";
 
 /// The layouts of this adapter that are code and not documents: name and title.
 const JSON_LINES: (&str, &str) = ("json-lines", "JSON Lines of events");
@@ -294,6 +294,10 @@ impl EventStore for FileStore {
         let end = from + bytes.len() as u64;
         let bytes = bytes.get(bytes.len().saturating_sub(MARK_BYTES)..).unwrap_or_default();
         Ok(Some(format!("{end}:{}", hex(&Sha256::digest(bytes)))))
+    }
+
+    fn lost_of(&self, stream: &[u8]) -> Vec<Position> {
+        self.inner.records.lost_of(stream)
     }
 
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {

@@ -207,19 +207,26 @@ impl Inner {
             Ok(parsed) => return Some(parsed),
             Err(fault) => fault,
         };
-        let (code, detail) = if is_too_large {
-            (
-                "too-large",
-                format!("a record of {length} bytes is not loaded, and the event is not shown: {fault}"),
-            )
+        let stream = format.stream_of_broken(record);
+        let whose = match &stream {
+            Some(_) => "it names a stream, whose states lack it",
+            None => "which stream it is of cannot be told, and states of any may lack it",
+        };
+        let is_last = row + 1 == records.len() && !is_too_large && !record.ends_with(b"\n");
+        let (code, what) = if is_last {
+            ("torn-record", "last record")
         } else {
-            let is_last = row + 1 == records.len() && !record.ends_with(b"\n");
-            let (code, what) = if is_last {
-                ("torn-record", "last record")
-            } else {
-                ("not-an-event", "record")
-            };
-            (code, format!("the {what}, number {}, is no event: {fault}", row + 1))
+            ("not-an-event", "record")
+        };
+        let what = format!("the {what}, number {}", row + 1);
+        let detail = if is_too_large {
+            format!("{what}, of {length} bytes, is not loaded, and the event is not shown: {fault}; {whose}")
+        } else {
+            format!("{what}, is no event: {fault}; {whose}")
+        };
+        let odd = Oddities {
+            stream: stream.as_deref(),
+            ..*odd
         };
         odd.report(code, Severity::Error, detail);
         None

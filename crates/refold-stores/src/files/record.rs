@@ -153,6 +153,16 @@ impl Format {
         })
     }
 
+    /// The stream that a record names which cannot be read as an event; `None`: that cannot be told. Of a CloudEvent only
+    /// what no other member could outdo says it, and of CSV nobody knows which field is which.
+    pub fn stream_of_broken<'a>(&self, record: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Format::Events(_) => Line::text_of_broken(record, &EVENT_BODIES, "stream"),
+            Format::CloudEvents(_) => Line::text_of_broken(record, &CLOUD_BODIES, "streamid"),
+            Format::Chained(_) | Format::Csv(_) => None,
+        }
+    }
+
     /// The columns of a record as [`refold_core::row`] has them. A line of JSON is one column, `line`, without the literals
     /// of payload, metadata and position, which the event has: all that is written around them is in it.
     pub fn row(&self, record: &[u8], parsed: &Parsed<'_>, bodies: row::Bodies<'_>) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The first pass over a file: where each record lies, and what of it must be known to find it again.
 
+use std::collections::BTreeMap;
 use std::io::BufReader;
 
 use refold_core::event::{EventBatch, Position, StreamOrdinal};
@@ -40,6 +41,8 @@ pub struct Records {
     faulty: usize,
     /// Rows of records that are no events: the first of them, and the last one.
     faulty_rows: Vec<u32>,
+    /// Rows of records that are no events and name a stream.
+    lost: BTreeMap<Box<[u8]>, Vec<usize>>,
     /// Lines that stand beside records.
     asides: u64,
     /// Whether positions are the numbers that the store gave; where any does not ascend, records are counted from the first.
@@ -104,6 +107,12 @@ impl Records {
     /// Rows of records that are no events, as far as they are kept, and how many there are besides: of any stream some may be.
     pub fn faulty_rows(&self) -> (&[u32], u64) {
         (&self.faulty_rows, (self.faulty - self.faulty_rows.len()) as u64)
+    }
+
+    /// Where records stand that are no events and name this stream.
+    pub fn lost_of(&self, stream: &[u8]) -> Vec<Position> {
+        let rows = self.lost.get(stream).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().map(|row| self.position(*row)).collect()
     }
 
     /// Lines that are no records, and no fault either.
@@ -226,6 +235,13 @@ impl Records {
         self.versions[row as usize]
     }
 
+    /// The last record is no event, and names this stream.
+    fn lose(&mut self, stream: &[u8]) {
+        if let Some(row) = self.len().checked_sub(1) {
+            self.lost.entry(stream.into()).or_default().push(row);
+        }
+    }
+
     fn push(&mut self, offset: u64, length: u64, parsed: Option<Parsed<'_>>) {
         let number = match self.positions.last() {
             // What cannot be read had the next number, as far as anybody can tell.
@@ -336,12 +352,17 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
             records.asides += 1;
             continue;
         }
+        let loaded = if is_whole { &record[..] } else { &record[..HEAD_BYTES] };
         let parsed = if is_whole {
-            format.parse(&record).ok()
+            format.parse(loaded).ok()
         } else {
-            format.parse_head(&record[..HEAD_BYTES]).ok()
+            format.parse_head(loaded).ok()
         };
+        let is_event = parsed.is_some();
         records.push(place.0, place.1, parsed);
+        if !is_event && let Some(stream) = format.stream_of_broken(loaded) {
+            records.lose(&stream);
+        }
     }
     if records.is_numbered_by_id && !records.do_own_ascend {
         // An export is written at once: the events of a chain stay where an anchor knows them, whatever was moved.

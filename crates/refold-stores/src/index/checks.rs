@@ -13,6 +13,8 @@ pub(super) const EARLIEST_PLAUSIBLE: Timestamp = Timestamp(946_684_800_000_000_0
 
 /// The code of the finding on an event without a version.
 pub const VERSION_MISSING: &str = "version-missing";
+/// The code of the finding on an event before which versions are missing.
+pub const VERSION_GAP: &str = "version-gap";
 
 /// One event of a stream, as the rules see it.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +74,7 @@ pub fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, numbering:
             report("version-duplicate", Severity::Error, &event, detail);
         } else if let Some(expected) = expected.filter(|expected| *expected != event.version) {
             let detail = format!("version {} follows where {expected} is expected", event.version);
-            report("version-gap", Severity::Warning, &event, detail);
+            report(VERSION_GAP, Severity::Warning, &event, detail);
         }
         let recorded_at = Timestamp(event.recorded_at);
         if recorded_at < latest && !recorded_at.is_none() {
@@ -113,7 +115,7 @@ pub fn report_implausible(id: &[u8], event: Checked, now: Timestamp, findings: &
 pub(super) const CODES: [&str; 5] = [
     VERSION_MISSING,
     "version-duplicate",
-    "version-gap",
+    VERSION_GAP,
     "clock-backwards",
     "time-implausible",
 ];

@@ -60,7 +60,7 @@ impl Pair {
         let right = Replay::of_stream(session, &found, &opening(right)?, &findings)?;
         let until = match until.map(|cursor| session.cursor(cursor)).transpose()? {
             Some(cursor) => found.resolve(&cursor, clock::now())?,
-            None => found.track.head().into(),
+            None => found.end(),
         };
         Ok(Pair {
             stream: found,

@@ -90,7 +90,7 @@ fn fold_stream(
     let (stream, mut replay) = Replay::open(work, session, stream, &opening, findings)?;
     let found = match until {
         Some(cursor) => stream.resolve(&cursor, clock::now())?,
-        None => stream.track.head().into(),
+        None => stream.end(),
     };
     let folded = replay.state_at(work, found)?;
     let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);

@@ -82,6 +82,14 @@ impl<'a, 'z> Line<'a, 'z> {
         }
     }
 
+    /// What a line that is no JSON says of a member in what stands whole before its fault, and in front of it.
+    pub fn text_of_broken(record: &'a [u8], bodies: &[&str], name: &str) -> Option<Cow<'a, [u8]>> {
+        let (members, fault) = json::strict_members(record, bodies);
+        fault?;
+        let line = Line { members, zone: None };
+        line.text(name)
+    }
+
     /// As our own export writes it.
     pub fn events(&self) -> Parsed<'a> {
         let body = |name: &str| {
