@@ -48,6 +48,7 @@ const TITLES: Readonly<Record<string, string>> = {
   redacted: 'Masking rules hide some of it',
   'excerpt-idle': 'An entry of the list finds nothing',
   'redaction-idle': 'A rule of the redaction hid nothing',
+  'in-gap': 'Events are missing there',
   'past-head': 'The stream does not go so far yet',
   'searched-copy': 'Searched in the copy of a server',
   'repeated-key': 'A key occurs more than once',

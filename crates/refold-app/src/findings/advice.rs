@@ -63,6 +63,7 @@ pub fn of(code: &str) -> &'static str {
         "excerpt-idle" | "redaction-idle" => "Look how the field is called: --dry-run lists every path of these events",
         "redacted" => "Nothing; reveal them with a reason where you must see them",
         "empty-range" => "Choose a wider range: history without --from and --to shows all events",
+        "in-gap" => "Ask whether events were deleted or archived; compare with a backup",
         "past-head" => "Look at the version that the answer names",
         "searched-copy" => "Search without the copy where nothing may be missing: clear the cache, and search again",
         "repeated-key" => "Ask who wrote it; read the payload, which has every value",

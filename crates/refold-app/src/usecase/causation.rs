@@ -43,10 +43,10 @@ pub fn causation(
     let findings = Findings::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     let cursor = session.cursor(at)?;
-    let moment = stream.track.resolve(&cursor, clock::now())?;
-    if let Some(finding) = stream.past_head(&cursor, moment, session.end()) {
-        findings.report(finding);
-    }
+    let found = stream.resolve(&cursor, clock::now())?;
+    let moment = found.moment;
+    let noted = [stream.past_head(&cursor, moment, session.end()), stream.in_gap(found)];
+    noted.into_iter().flatten().for_each(|finding| findings.report(finding));
     let causes = of_moment(work, session, &stream, moment)?;
     Ok(Causes {
         findings: findings::wire(&findings),

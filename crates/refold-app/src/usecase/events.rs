@@ -80,9 +80,13 @@ impl Events {
             None => Moment::START,
         };
         let to = match &self.to {
-            Some(cursor) => stream.track.resolve(&session.cursor(cursor)?, clock::now())?,
-            None => stream.track.head(),
+            Some(cursor) => stream.resolve(&session.cursor(cursor)?, clock::now())?,
+            None => stream.end(),
         };
+        if let Some(finding) = stream.in_gap(to) {
+            findings.report(finding);
+        }
+        let to = to.moment;
         if let (Some(first), Some(last)) = (&self.from, &self.to)
             && is_reversed(session, stream, first, last)?
         {
@@ -120,6 +124,7 @@ impl Events {
     ) -> Result<(), AppError> {
         let wanted = self.wanted(work, session, stream)?;
         let (from, to) = self.range(session, stream, findings)?;
+        stream.report_gaps(from.0 as usize..to.0.max(from.0) as usize, findings);
         let mut left = self.limit.unwrap_or(u64::MAX);
         stream.visit_while(work, session.store(), findings, from, to, &mut |_, event| {
             if left > 0 && wanted.hold(event, stream.names()) {

@@ -186,9 +186,14 @@ impl Sent<'_> {
         let of_skeleton = Findings::default();
         let stream = Stream::load(work, session, stream, &of_skeleton)?;
         let until = match until {
-            Some(cursor) => stream.track.resolve(&session.cursor(cursor)?, clock::now())?,
-            None => stream.track.head(),
+            Some(cursor) => stream.resolve(&session.cursor(cursor)?, clock::now())?,
+            None => stream.end(),
         };
+        if let Some(finding) = stream.in_gap(until) {
+            found.report(finding);
+        }
+        let until = until.moment;
+        stream.report_gaps(0..until.0 as usize, found);
         stream.visit(work, session.store(), found, Moment::START, until, &mut |_, event| {
             self.take(event, stream.names());
             Ok(())

@@ -17,7 +17,7 @@ use super::place::{Place, Says, Unit, is_past_end, label, nowhere};
 use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::usecase::whole_fold::whole_fold;
 
 /// What one row is, beside its stream.
@@ -91,10 +91,10 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// How many events of the stream the read model as a whole has come past.
-    pub fn due(&self, stream: &Stream) -> Result<Moment, CursorError> {
+    pub fn due(&self, stream: &Stream) -> Result<Found, CursorError> {
         match &self.until {
-            Some(until) => stream.track.resolve(until, clock::now()),
-            None => Ok(stream.track.head()),
+            Some(until) => stream.resolve(until, clock::now()),
+            None => Ok(stream.end()),
         }
     }
 
@@ -117,11 +117,13 @@ impl Asked<'_> {
         let due = match (self.due(stream), &own) {
             (Ok(due), _) => due,
             // It says itself what it is compared with; how late it is, nobody knows.
-            (Err(_), Some(_)) => Moment::START,
+            (Err(_), Some(_)) => Moment::START.into(),
             (Err(error), None) => return untold(error),
         };
         // The last event that tells what should be here; a row that is there was made of the first one at least.
-        let last = own.as_ref().map_or(Moment(1), |own| own.moment).max(due);
+        let asked = [Some(due), own.as_ref().map(|own| own.found)];
+        let due = due.moment;
+        let last = own.as_ref().map_or(Moment(1), |own| own.found.moment).max(due);
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
         beside.is_told = self.until.is_some() && says != Says::Unreadable;
         let quiet = Work::new(work.cancel_token(), &Silent);
@@ -159,6 +161,17 @@ impl Asked<'_> {
         };
         if let Some(why) = fault {
             return Ok(Judged::Unclear { moment, why });
+        }
+        let mut asked = asked.into_iter().flatten();
+        if let Some(found) = asked.find(|found| found.moment == moment && found.lies_in_gap()) {
+            let after = match found.moment {
+                Moment::START => "at its beginning".to_owned(),
+                moment => format!("behind {}", named(stream, moment)),
+            };
+            return Ok(Judged::Unclear {
+                moment,
+                why: format!("an event {after} is missing, so what should be here is not known"),
+            });
         }
         if let Some(since) = folded.incomplete_since.filter(|since| *since <= moment) {
             let place = named(stream, since);
@@ -223,7 +236,7 @@ fn without_own(stream: &Stream, judged: Judged) -> Judged {
 
 /// What is to be said of a row that says that it is at a moment and holds what its stream came to at another one.
 fn held_otherwise(stream: &Stream, own: &Place, earlier: Option<Moment>, later: Option<Moment>) -> Option<String> {
-    let mut at = named(stream, own.moment);
+    let mut at = named(stream, own.found.moment);
     // A time is no event, and a position is not what the others are called by.
     if own.said != at {
         at = format!("{}, which is {at}", own.said);
@@ -328,7 +341,7 @@ impl<'a> Beside<'a> {
 
     /// Where the row should be, as far as anybody says.
     fn place(&self) -> Moment {
-        self.own.as_ref().map_or(self.due, |own| own.moment)
+        self.own.as_ref().map_or(self.due, |own| own.found.moment)
     }
 
     fn look(&mut self, moment: Moment, state: &Value) {
@@ -384,7 +397,7 @@ impl<'a> Beside<'a> {
             }
         }
         let is_compared = match (&self.own, &self.compared) {
-            (Some(own), _) => moment == own.moment,
+            (Some(own), _) => moment == own.found.moment,
             (None, Some(Compared { fields: Ok(least), .. })) => moment <= self.due && fields.len() <= least.len(),
             // The first one at least: the row is there, so it was made of something.
             (None, _) => moment <= self.due || self.compared.is_none(),

@@ -16,7 +16,7 @@ use super::mapping::Own;
 use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Found, Stream};
 use crate::text;
 
 /// What a row says of how far it is.
@@ -106,7 +106,7 @@ pub fn is_past_end(says: &Cursor, last_version: Option<Version>, end: Option<Pos
 #[derive(Debug, Clone)]
 pub struct Place {
     /// What the row is compared with: the last moment that it can mean.
-    pub moment: Moment,
+    pub found: Found,
     /// All that it can mean; one, unless events share a version or a time.
     pub named: Vec<Moment>,
     /// What the row says, in a sentence.
@@ -117,7 +117,8 @@ impl Place {
     /// `None`: the stream has no such event.
     pub fn of(session: &Session, stream: &Stream, says: &Cursor, unit: Unit) -> Result<Option<Place>, CursorError> {
         let track = &stream.track;
-        let moment = track.resolve(&latest(says, unit), clock::now())?;
+        let found = stream.resolve(&latest(says, unit), clock::now())?;
+        let moment = found.moment;
         let events = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
         let named = events
             .zip(1_u32..)
@@ -132,7 +133,7 @@ impl Place {
             named.push(moment);
         }
         Ok(Some(Place {
-            moment,
+            found,
             named,
             said: label(session, says),
         }))

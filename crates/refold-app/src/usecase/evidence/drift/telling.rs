@@ -323,7 +323,7 @@ impl<'a> Telling<'a> {
                 let stream = self.load(work, id)?;
                 self.name_event(&mut fault, &stream, Moment(1));
                 if may_come {
-                    fault.behind_by = self.asked.due(&stream)?.0;
+                    fault.behind_by = self.asked.due(&stream)?.moment.0;
                 }
             }
             match kind {

@@ -96,3 +96,44 @@ fn a_handler_that_fails_before_the_event_of_the_row_is_named() {
         );
     }
 }
+
+/// v1 at #1, v2 at #2, v4 at #9: where the read model is between the last two, nobody knows what v3 made of its stream.
+#[test]
+fn a_row_is_unclear_where_the_read_model_is_among_missing_events() {
+    let told = |value| Told {
+        stream: 1,
+        patch: vec![(0, Some(value))],
+    };
+    let mut events = stored_events(&[told(1), told(2), told(4)], 1);
+    events[2].version = Version(4);
+    events[2].position = Position(9);
+    let cache = tempfile::tempdir().unwrap();
+    let store = Arc::new(MemoryStore::new("orders", events));
+    let session = Session::of_store(store, "memory", cache.path());
+    let row = |own, value| Row {
+        stream: 1,
+        own,
+        fields: Fields::from([("amount", literal(0, value))]),
+    };
+    let of = |by, row, until| {
+        let answer = drifted_in(&session, &[row], by, Some(until), 1_000);
+        (answer.equal, answer.different, answer.unclear)
+    };
+    for (until, value, expected) in [
+        (2, 2, (1, 0, 0)),
+        (2, 3, (0, 1, 0)),
+        (5, 2, (1, 0, 0)),
+        (5, 3, (0, 0, 1)),
+        (8, 3, (0, 0, 1)),
+        (9, 3, (0, 0, 1)),
+    ] {
+        assert_eq!(
+            of(By::Nobody, row(OwnCell::Absent, value), until),
+            expected,
+            "{value} at #{until}"
+        );
+    }
+    // A time is no event: the row may be past the missing one.
+    let late = OwnCell::At(time_of(2).0 + 100_000_000);
+    assert_eq!(of(By::Time, row(late, 3), 2), (0, 0, 1));
+}
