@@ -123,9 +123,10 @@ pub struct LinesInvariant {
 pub struct LineCourse {
     /// The event that broke it first; `null`: no state that could be made breaks it.
     pub first_broken: Option<SandboxEvent>,
-    /// In the last state that could be made.
+    /// In the last state that was asked.
     pub is_broken_at_head: bool,
-    /// The first event of which no state could be made: nobody knows what holds from there on. `null`: there is none.
+    /// The first event of which no state could be made, or the first one behind events that are missing: nobody knows what
+    /// holds from there on, and nobody is asked. `null`: there is none.
     pub unclear_since: Option<SandboxEvent>,
 }
 
@@ -220,7 +221,7 @@ pub(super) fn fold_both(
         invariants: seeing.invariants,
         rows: seeing.rows,
         row_count: seeing.row_count,
-        incomplete_since: opened.stream.lacks().map(|gap| opened.stream.place_label(gap.since)),
+        incomplete_since: opened.stream.lacks_label(),
         findings: findings::wire(&noted),
     };
     let (course, stops) = (seeing.course, seeing.stops);

@@ -12,8 +12,9 @@ use super::super::why::why;
 use super::super::why_not::{AskedEvents, why_not};
 use super::*;
 use crate::usecase::blame::blame;
+use crate::usecase::causation::causation;
 use crate::usecase::diff::diff;
-use crate::usecase::events::Events;
+use crate::usecase::events::{Events, events};
 use crate::usecase::field_history::field_history;
 use crate::usecase::state::state;
 use crate::usecase::story::story;
@@ -116,6 +117,10 @@ fn a_branch_of_a_stream_with_a_gap_says_what_is_missing() {
     assert_eq!(told.incomplete_since.as_deref(), Some("4"));
     let codes: Vec<&str> = told.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["version-gap"]);
+    let handler = crate::handler::DEFAULT;
+    let edit = [r#"{"skip": "v5"}"#.to_owned()];
+    let opened = sandbox::Sandbox::open(&work, &session, "counter-1", handler, &edit).unwrap();
+    assert_eq!(opened.describe(1).incomplete_since, "4");
 }
 
 #[test]
@@ -159,4 +164,101 @@ fn a_field_and_a_story_tell_of_the_gap() {
     assert_eq!(codes(&field.findings), ["version-gap"]);
     let told = story(&work, &session, "counter-1", &Events::default(), None, &mut |_| Ok(())).unwrap();
     assert_eq!(codes(&told), ["version-gap"]);
+}
+
+#[test]
+fn an_invariant_of_a_branch_is_unclear_behind_missing_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let rules = "refold: reducer/1
+initial: { n: 0 }
+on:
+  Counted: [ { set: { n: event.data.n } } ]
+invariants:
+  - { id: small, expr: state.n < 4 }
+  - { id: tiny, expr: state.n < 2 }
+  - { id: any, expr: state.n < 99 }
+";
+    let handler = folder.path().join("reducer.yaml");
+    std::fs::write(&handler, rules).unwrap();
+    let handler = handler.to_string_lossy();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    for edit in [r#"{"skip": "v1"}"#, r#"{"skip": "v4"}"#, r#"{"skip": "v5"}"#] {
+        let text = format!(r#"{{"refold": "whatif/1", "edits": [{edit}]}}"#);
+        let edits = whatif::Edits::read("edits.json", text.as_bytes()).unwrap();
+        let told = whatif::whatif(&work, &session, "counter-1", Some(&handler), &edits).unwrap();
+        let version = |event: &Option<whatif::SandboxEvent>| event.as_ref().and_then(|of| of.event.version.clone());
+        for of in &told.invariants {
+            // At v2 all is there still.
+            let broken = (of.id == "tiny").then(|| "2".to_owned());
+            for course in [&of.record, &of.sandbox] {
+                assert_eq!(version(&course.first_broken), broken, "{} with {edit}", of.id);
+                assert_eq!(
+                    version(&course.unclear_since).as_deref(),
+                    Some("4"),
+                    "{} with {edit}",
+                    of.id
+                );
+                assert_eq!(course.is_broken_at_head, broken.is_some(), "{} with {edit}", of.id);
+            }
+        }
+    }
+}
+
+/// What lists events, or is about one, has no state that could be incomplete: it says what is missing where it ends.
+#[test]
+fn what_ends_among_missing_events_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let codes = |findings: &[crate::wire::FindingWire]| {
+        let codes = findings
+            .iter()
+            .filter(|of| matches!(of.code.as_str(), "in-gap" | "version-gap"));
+        codes.map(|of| of.code.clone()).collect::<Vec<_>>()
+    };
+    for (at, since) in SINCE {
+        let expected: &[&str] = match since {
+            None => &[],
+            Some("3") => &["in-gap"],
+            Some(_) => &["version-gap"],
+        };
+        let asked = Events {
+            to: Some(at.to_owned()),
+            ..Events::default()
+        };
+        let told = events(&work, &session, "counter-1", &asked, &mut |_| Ok(())).unwrap();
+        assert_eq!(codes(&told), expected, "history to {at}");
+        let told = story(&work, &session, "counter-1", &asked, None, &mut |_| Ok(())).unwrap();
+        assert_eq!(
+            codes(&told).contains(&"in-gap".to_owned()),
+            since == Some("3"),
+            "story to {at}"
+        );
+        let scope = Scope::Until {
+            stream: "counter-1",
+            cursor: at,
+        };
+        let told = gate::gate(&work, &session, scope, Some(&order("1.1.0"))).unwrap();
+        assert_eq!(codes(&told.findings), expected, "gate until {at}");
+        if at != "start" {
+            let told = causation(&work, &session, "counter-1", at, false).unwrap().answer();
+            let is_told = codes(&told.findings).contains(&"in-gap".to_owned());
+            assert_eq!(is_told, since == Some("3"), "causes at {at}");
+        }
+    }
+    // From the first event that is there: what is missing before it is none of the answer's, and behind it is.
+    let from = |cursor: &str| Events {
+        from: Some(cursor.to_owned()),
+        ..Events::default()
+    };
+    for (cursor, expected) in [("v3", vec!["version-gap"]), ("v4", vec!["version-gap"]), ("v5", vec![])] {
+        let told = events(&work, &session, "counter-1", &from(cursor), &mut |_| Ok(())).unwrap();
+        assert_eq!(codes(&told), expected, "history from {cursor}");
+    }
+    let told = events(&work, &session, "counter-1", &from("v3"), &mut |_| Ok(())).unwrap();
+    let gap = told.iter().find(|of| of.code == "version-gap").unwrap();
+    assert_eq!((gap.count, gap.version.as_deref()), (1, Some("4")));
 }

@@ -178,6 +178,17 @@ impl<'a> Seeing<'a> {
     /// Asked wherever a state is new.
     fn ask_invariants(&mut self, row: &Row, seen: &Seen<'_>) {
         let Some(rules) = self.rules else { return };
+        // Both lines lack what is missing: whatever breaks behind it might not have with it.
+        if self
+            .opened
+            .stream
+            .lacks()
+            .is_some_and(|gap| row.moments[0] >= gap.since.0)
+        {
+            self.note_unclear(row, 0);
+            self.note_unclear(row, 1);
+            return;
+        }
         let is_first = row.moments[0].max(row.moments[1]) == 1;
         for (side, outcome) in seen.outcomes.iter().enumerate() {
             if let Some(Outcome::Failed(_) | Outcome::Undecodable) = outcome {
@@ -199,7 +210,7 @@ impl<'a> Seeing<'a> {
         }
     }
 
-    /// No state could be made of the event of a row on this side.
+    /// No state that is known to be whole could be made of the event of a row on this side.
     fn note_unclear(&mut self, row: &Row, side: usize) {
         for invariant in &mut self.invariants {
             let course = if side == 0 {
