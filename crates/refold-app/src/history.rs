@@ -160,7 +160,7 @@ impl OpenedHistory {
         };
         let head = opened.stream.track.head();
         if head.0 <= FOLDED_AT_OPENING {
-            opened.folded(work, &mut *opened.lock_replay()?, head)?;
+            opened.folded(work, &mut *opened.lock_replay()?, head.into())?;
         }
         Ok(opened)
     }
@@ -255,10 +255,13 @@ impl OpenedHistory {
                 .map(|found| found.detail)
                 .unwrap_or_default(),
         };
-        if let Some(missing) = self.stream.missing_label().filter(|_| found.lies_in_gap()) {
+        if found.lies_in_gap() {
             let before = if explanation.is_empty() { "" } else { " · " };
             explanation.push_str(before);
-            explanation.push_str(&format!("v {missing} is missing: what is shown may lack something"));
+            explanation.push_str(&match self.stream.missing_label() {
+                Some(missing) => format!("v {missing} is missing: what is shown may lack something"),
+                None => "an event cannot be read: what is shown may lack something".to_owned(),
+            });
         }
         Ok(MomentFound {
             moment: moment.0,
@@ -280,6 +283,7 @@ impl OpenedHistory {
         let mut replay = self.lock_replay()?;
         work.check()?;
         let moment = self.known_moment_or_start(query.moment)?;
+        let asked = self.asked(query, moment)?;
         let toggled = toggled(&query.toggled);
         let mut folding = Folding {
             open_depth: query.open_depth,
@@ -297,8 +301,10 @@ impl OpenedHistory {
                     Some(base) => Some(self.known_moment_or_start(base)?),
                     None => moment.0.checked_sub(1).map(Moment),
                 };
-                let before = base.map(|base| self.folded(&work, &mut replay, base)).transpose()?;
-                let after = self.folded(&work, &mut replay, moment)?;
+                let before = base
+                    .map(|base| self.folded(&work, &mut replay, self.stream.at(base)))
+                    .transpose()?;
+                let after = self.folded(&work, &mut replay, asked)?;
                 drop(replay);
                 let changed = match &before {
                     Some(before) => diff(&before.state, &after.state, &self.array_keys),
@@ -319,7 +325,7 @@ impl OpenedHistory {
                 }
             }
             Lens::Blame => {
-                let after = self.folded(&work, &mut replay, moment)?;
+                let after = self.folded(&work, &mut replay, asked)?;
                 drop(replay);
                 self.label_folded(&mut frame, &after);
                 let mut rows = rows::leaves(&after.state, self.beside(&after, None), window);
@@ -362,9 +368,16 @@ impl OpenedHistory {
         Ok(found.map(|moment| moment.0))
     }
 
-    fn folded(&self, work: &Work<'_>, replay: &mut Replay, moment: Moment) -> Result<Folded, AppError> {
+    /// What a person means by the moment of a query: what was asked for, where that leads to it still.
+    fn asked(&self, query: &StateQuery, moment: Moment) -> Result<Found, AppError> {
+        let asked = query.asked.as_deref().map(|cursor| self.resolve(cursor)).transpose()?;
+        let found = asked.map(|(_, found)| found).filter(|found| found.moment == moment);
+        Ok(found.unwrap_or_else(|| self.stream.at(moment)))
+    }
+
+    fn folded(&self, work: &Work<'_>, replay: &mut Replay, at: Found) -> Result<Folded, AppError> {
         let known = replay.warm_until();
-        let folded = replay.state_at(work, moment);
+        let folded = replay.state_at(work, at);
         if replay.warm_until() > known {
             self.news.tell(&self.findings);
         }

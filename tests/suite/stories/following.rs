@@ -188,6 +188,7 @@ impl Followed {
             first_row: 0,
             row_count: 500,
             is_whole: false,
+            asked: None,
         };
         let frame = self
             .desk

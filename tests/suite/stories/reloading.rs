@@ -115,6 +115,7 @@ impl Workshop {
                 first_row: 0,
                 row_count: 500,
                 is_whole: false,
+                asked: None,
             };
             let frame = self.desk.state_frame(history, &query).expect("it is folded");
             let frame = StateFrame::decode(&frame).expect("a frame");

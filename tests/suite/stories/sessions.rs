@@ -85,6 +85,7 @@ pub fn at_the_window(store: &Path, during: &dyn Fn()) -> u32 {
                 first_row: 0,
                 row_count: 200,
                 is_whole: false,
+                asked: None,
             };
             desk.state_frame(history.history, &query)
                 .unwrap_or_else(|error| fail(error));

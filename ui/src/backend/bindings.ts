@@ -2214,6 +2214,8 @@ export type SandboxOpened = {
 	otherwise: SandboxRow[],
 	otherwiseCount: number,
 	invariants: SandboxInvariant[],
+	/**  Since this event of the record (version, or `#4711`) both lines may lack something; empty: complete. */
+	incompleteSince: string,
 	findings: FindingWire[],
 };
 
@@ -2365,6 +2367,11 @@ export type StateQuery = {
 	seq: number,
 	lens: Lens,
 	moment: number,
+	/**
+	 *  What was asked for and led to the moment, as a cursor: where events behind the moment's are missing it may be past
+	 *  them. `None`: the moment itself.
+	 */
+	asked: string | null,
 	/**  Changes are shown against this moment; `None`: the one before `moment`. */
 	base: number | null,
 	/**  Containers are open down to this depth; the root has depth 0. By default 2. */
@@ -2917,6 +2924,8 @@ export type VerifyFindingWire = {
 	explanation: string,
 	/**  One for each stream that it touches. */
 	impacts: VerifyImpact[],
+	/**  It is about one event, and nobody looked what it did to states: that there are no impacts says nothing then. */
+	isImpactUnasked: boolean,
 };
 
 export type VerifyImpact = {
@@ -3042,6 +3051,8 @@ export type WhyNotTold = {
 	untold: string | null,
 	/**  Why the last of the events were given to no rule; `null`: all were. */
 	stopped: WhyNotStopped | null,
+	/**  As in [`WhyTold`]. */
+	incompleteSince: string,
 };
 
 /**  One operation that could have written there. */

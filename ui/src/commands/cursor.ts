@@ -3,7 +3,6 @@
 import type { SearchDirection } from '../backend/bindings';
 import { bigFromText, floatFromBig } from '../base/exact';
 import { countOf } from '../base/format';
-import { nanosFromRfc3339 } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
 import { S } from '../strings';
@@ -94,7 +93,7 @@ function leap(
 async function asOf(desk: Desk, history: OpenHistory, time: string): Promise<void> {
   if (time === '') return desk.openOverlay('palette', ':');
   const found = await desk.backend.momentOf(history.opened.history, time);
-  history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
+  history.putA(found, time);
 }
 
 function isEvent({ history }: Desk): string | null {
@@ -113,7 +112,7 @@ async function setRange(desk: Desk, history: OpenHistory, range: string): Promis
   const read = (cursor: string) => desk.backend.momentOf(history.opened.history, cursor);
   const [base, found] = await Promise.all([read(from), read(to)]);
   history.setB(base.moment);
-  history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
+  history.putA(found, to);
 }
 
 function types({ history }: Desk): Choice[] {

@@ -11,12 +11,13 @@ import type {
   HandlersNews,
   HistoryOpened,
   Lens,
+  MomentFound,
   StateQuery,
 } from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
 import { bigFromText } from '../base/exact';
 import { eventPlaceText, versionText } from '../base/format';
-import { nanosFromRfc3339 } from '../base/instant';
+import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
 import { momentAt, valueOfMoment, xOfMoment } from '../timeline/moments';
@@ -108,6 +109,8 @@ export class OpenHistory {
   /** Whether the tree has said how many rows it shows. */
   #isLaidOut = false;
   #seq = 0;
+  /** The cursor that A was put on by, where it is neither a moment nor an instant. */
+  #cursor: string | null = null;
   #settle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -235,15 +238,26 @@ export class OpenHistory {
     this.fixA(moment, null);
   }
 
-  /** Puts A on the moment of an instant, which stays what A stands for: floor, never nearest. */
-  fixA(moment: number, asOf: bigint | null): void {
+  /**
+   * Puts A on the moment of an instant, which stays what A stands for: floor, never nearest. `cursor`: what else led
+   * there. Where events behind the moment's are missing, either may be past them, and the state is said to lack them.
+   */
+  fixA(moment: number, asOf: bigint | null, cursor: string | null = null): void {
     const next = Math.max(0, Math.min(this.opened.events, Math.round(moment)));
+    const isAsked = this.#cursor === cursor && (this.asOf === null) === (asOf === null);
     this.asOf = asOf;
+    this.#cursor = cursor;
     this.notice = '';
-    if (next === this.a && this.waiting.now !== 'stopped') return;
+    if (next === this.a && isAsked && this.waiting.now !== 'stopped') return;
     this.a = next;
     this.ask();
     this.#announceLater();
+  }
+
+  /** Puts A on what the engine says that a cursor means. */
+  putA({ moment, asOf }: MomentFound, cursor: string): void {
+    if (asOf === null) this.fixA(moment, null, cursor);
+    else this.fixA(moment, nanosFromRfc3339(asOf));
   }
 
   setB(moment: number | null): void {
@@ -257,6 +271,7 @@ export class OpenHistory {
     this.b = a;
     this.a = b;
     this.asOf = null;
+    this.#cursor = null;
     this.ask();
   }
 
@@ -496,6 +511,7 @@ export class OpenHistory {
     this.#seq += 1;
     return {
       ...{ seq: this.#seq, lens, moment: this.a, base: this.b },
+      asked: this.asOf === null ? this.#cursor : rfc3339FromNanos(this.asOf),
       ...{ openDepth: this.look.openDepth, toggled: this.toggled, part: this.look.part },
       onlyChanges: this.tab === 'state' && this.look.onlyChanges,
       isWhole: this.payload.isWholeAt(this.a, lens === 'metadata'),

@@ -53,6 +53,38 @@ it('takes no row of a payload for a field of the state', async () => {
   expect(history.focus).not.toBe(ofThePayload);
 });
 
+it('says with every state what led to its moment: there may be events behind it that are missing', async () => {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const asked: (string | null)[] = [];
+  const frame = backend.stateFrame.bind(backend);
+  backend.stateFrame = (history, query) => {
+    asked.push(query.asked);
+    return frame(history, query);
+  };
+  const store = new OpenStore(backend, await backend.openStore('orders.db', null));
+  const news = new HistoryNews();
+  const opened = await backend.openHistory(store.opened.session, 'order-4711', null, null, news.hear);
+  const history = new OpenHistory(store, opened, null, null, news);
+  history.setA(2);
+  const found = { version: '2', position: '2', recordedAt: '', explanation: '', asOf: null };
+  const steps = [
+    // A version that is missing leads to the one before it, and is asked for all the same.
+    () => history.putA({ ...found, moment: 2 }, 'v3'),
+    () => history.putA({ ...found, moment: 2, asOf: '2026-08-14T09:31:07Z' }, '2 hours ago'),
+    // The event itself.
+    () => history.setA(2),
+  ];
+  const expected = [null, 'v3', '2026-08-14T09:31:07Z', null];
+  await vi.waitFor(() => expect(asked.at(-1)).toBe(expected[0]));
+  for (const [at, step] of steps.entries()) {
+    const before = asked.length;
+    step();
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before));
+    await vi.waitFor(() => expect(asked.at(-1)).toBe(expected[at + 1]));
+    expect(history.a).toBe(2);
+  }
+});
+
 it('stops the first fold of a stream and resumes it when asked', async () => {
   const { history, news, folds, cancelled } = await foldingForever();
   vi.advanceTimersByTime(250);

@@ -3,7 +3,6 @@
 
 import { errorOf, StoreError, type Backend } from '../backend/backend';
 import type { AppErrorWire, ComparedPlace, JobUpdate, Recent } from '../backend/bindings';
-import { nanosFromRfc3339 } from '../base/instant';
 import { standWhereItStood } from './case.svelte';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
@@ -317,7 +316,7 @@ export async function compare(store: OpenStore, asked: ComparedPlace): Promise<v
 /** Moves A to what a cursor text means, floor and never nearest. Rejects when it means nothing. */
 export async function moveTo(history: OpenHistory, cursor: string): Promise<void> {
   const found = await history.store.backend.momentOf(history.opened.history, cursor);
-  history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
+  history.putA(found, cursor);
   // Of an instant the header says what it means.
   if (found.asOf === null) history.notice = found.explanation;
 }

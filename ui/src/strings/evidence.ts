@@ -110,6 +110,7 @@ export const INTEGRITY = {
   noEvent: 'Choose a finding about an event first',
   open: 'Open in History',
   impact: 'What it did to',
+  unasked: 'Nobody looked what this did to states: that is done for the first findings only',
   /** What a finding did something to, where its row names no stream. */
   unnamed: (position: string) => (position === '' ? 'an event whose stream is not known' : `#${countText(position)}`),
   proven: 'the state before is that of the anchored events',

@@ -372,6 +372,7 @@ fn differing(of: &VerifyFinding) -> VerifyFindingWire {
         parts: of.part.iter().map(|part| (*part).to_owned()).collect(),
         detail: of.detail.as_deref().map(visible).unwrap_or_default(),
         explanation: of.explanation.as_deref().map(visible).unwrap_or_default(),
+        is_impact_unasked: of.is_unasked(),
         impacts: of
             .impacts
             .iter()

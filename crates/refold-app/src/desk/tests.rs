@@ -47,6 +47,7 @@ fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
         first_row: 0,
         row_count: 200,
         is_whole: false,
+        asked: None,
     }
 }
 

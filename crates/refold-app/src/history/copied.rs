@@ -20,7 +20,7 @@ impl OpenedHistory {
         let cancel = self.begin_search();
         let progress = self.news.of_fold();
         let work = Work::new(&cancel, &progress);
-        let folded = self.folded(&work, &mut *self.lock_replay()?, moment)?;
+        let folded = self.folded(&work, &mut *self.lock_replay()?, moment.into())?;
         let found = place.find(&folded.state).cloned().ok_or_else(|| {
             let message = format!("the state has nothing at this path at this moment: {place}");
             AppError::not_found(message, "choose a row that is there")

@@ -103,8 +103,8 @@ impl OpenedHistory {
         };
         // Whoever asks for a state waits for one line, not for a page.
         let mut replay = self.lock_replay()?;
-        let before = self.folded(work, &mut replay, before)?;
-        let after = self.folded(work, &mut replay, moment)?;
+        let before = self.folded(work, &mut replay, before.into())?;
+        let after = self.folded(work, &mut replay, moment.into())?;
         drop(replay);
         let stream = &self.stream;
         let cover = self

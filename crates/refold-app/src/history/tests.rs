@@ -54,7 +54,59 @@ fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
         first_row: 0,
         row_count: 50,
         is_whole: false,
+        asked: None,
     }
+}
+
+/// Of v1, v2, v4 and v5 the third is missing: who asks for it, or for a time at which it may have been there, sees the state
+/// at v2 as one that may lack it; who looks at v2 itself does not.
+#[test]
+fn a_frame_says_that_what_was_asked_for_is_missing() {
+    let events = [1_i64, 2, 4, 5].map(|version| MemoryEvent {
+        position: Position(version * 10),
+        stream: STREAM.as_bytes().to_vec(),
+        category: b"order".to_vec(),
+        version: Version(version),
+        event_type: b"Counted".to_vec(),
+        recorded_at: Timestamp(version * 1_000_000_000),
+        payload: Some(format!("{{\"n\":{version}}}").into_bytes()),
+        encoding: Encoding::Json,
+        metadata: None,
+    });
+    let store = Arc::new(MemoryStore::new("gap", events.to_vec()));
+    let session = Session::of_store(store, "memory", std::path::Path::new("/nowhere"));
+    let history = open(session, Arc::new(|_| {}));
+    let cases = [
+        (2, None, ""),
+        (2, Some("v2"), ""),
+        (2, Some("v3"), "3"),
+        (2, Some("#25"), "3"),
+        (2, Some("1970-01-01T00:00:02.5Z"), "3"),
+        (1, Some("1970-01-01T00:00:01.5Z"), ""),
+        (3, None, "4"),
+        (3, Some("v4"), "4"),
+        (4, Some("head"), "4"),
+        // It leads somewhere else by now: the moment counts.
+        (1, Some("v3"), ""),
+    ];
+    for (seq, (moment, asked, since)) in (1..).zip(cases) {
+        for (lens, part) in [(Lens::State, 0), (Lens::Diff, 1), (Lens::Blame, 2)] {
+            let asked = asked.map(str::to_owned);
+            let query = StateQuery {
+                asked: asked.clone(),
+                ..query(seq * 3 + part, lens, moment)
+            };
+            let frame = history.state_frame(&query).unwrap();
+            let told = (frame.moment, frame.incomplete_since.as_str());
+            assert_eq!(told, (moment, since), "{lens:?} at {asked:?}");
+        }
+    }
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let told = history.why_not(&work, "/n", (0, 2)).unwrap();
+    assert_eq!(told.incomplete_since, "");
+    let told = history.why_not(&work, "/n", (0, 4)).unwrap();
+    assert_eq!(told.incomplete_since, "4");
 }
 
 /// All that is for eyes. A row's pointer is a handle, and the text of the record.

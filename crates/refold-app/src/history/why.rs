@@ -27,7 +27,7 @@ impl OpenedHistory {
             &self.session,
             &self.stream,
             program,
-            (&path, moment.into()),
+            (&path, self.stream.at(moment)),
             USUAL_EVENTS,
         )?;
         Ok(WhyTold {
@@ -49,7 +49,7 @@ impl OpenedHistory {
         let path = path_of(path)?;
         let to = Moment(to).min(self.stream.track.head());
         let program = &self.opening.program;
-        let asked = (&path, Moment(from).min(to), to.into());
+        let asked = (&path, Moment(from).min(to), self.stream.at(to));
         let told = why_not::why_not_place(work, &self.session, &self.stream, program, asked, why_not::USUAL_EVENTS)?;
         Ok(WhyNotTold {
             path: text::shown(path.to_string().as_bytes()),
@@ -65,6 +65,7 @@ impl OpenedHistory {
                 fault: stopped.fault.clone(),
                 events: stopped.events,
             }),
+            incomplete_since: told.incomplete_since.unwrap_or_default(),
         })
     }
 

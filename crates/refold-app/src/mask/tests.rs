@@ -213,6 +213,7 @@ fn all_answers(session: &Arc<Session>, needle: &str, folder: &Path) -> Vec<(Stri
                     first_row: 0,
                     row_count: 500,
                     is_whole: false,
+                    asked: None,
                 });
                 tell("frame", format!("{lens:?} {:?}", frame.unwrap()));
             }

@@ -169,6 +169,8 @@ pub struct VerifyFindingWire {
     pub explanation: String,
     /// One for each stream that it touches.
     pub impacts: Vec<VerifyImpact>,
+    /// It is about one event, and nobody looked what it did to states: that there are no impacts says nothing then.
+    pub is_impact_unasked: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -76,6 +76,9 @@ pub struct StateQuery {
     pub seq: u32,
     pub lens: Lens,
     pub moment: u32,
+    /// What was asked for and led to the moment, as a cursor: where events behind the moment's are missing it may be past
+    /// them. `None`: the moment itself.
+    pub asked: Option<String>,
     /// Changes are shown against this moment; `None`: the one before `moment`.
     pub base: Option<u32>,
     /// Containers are open down to this depth; the root has depth 0. By default 2.

@@ -42,6 +42,8 @@ pub struct SandboxOpened {
     pub otherwise: Vec<SandboxRow>,
     pub otherwise_count: u32,
     pub invariants: Vec<SandboxInvariant>,
+    /// Since this event of the record (version, or `#4711`) both lines may lack something; empty: complete.
+    pub incomplete_since: String,
     pub findings: Vec<FindingWire>,
 }
 

@@ -124,6 +124,8 @@ pub struct WhyNotTold {
     pub untold: Option<String>,
     /// Why the last of the events were given to no rule; `null`: all were.
     pub stopped: Option<WhyNotStopped>,
+    /// As in [`WhyTold`].
+    pub incomplete_since: String,
 }
 
 /// Where the handler failed, and how many of the events came after it: nothing is folded then.

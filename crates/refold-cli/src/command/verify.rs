@@ -13,8 +13,6 @@ use crate::print::{Ended, Printer, Table};
 
 /// Findings that are shown without `--json`.
 const MOST_SHOWN: usize = 20;
-/// Kinds of findings that are about one event.
-const OF_EVENTS: [&str; 4] = ["CHANGED", "REMOVED", "INSERTED", "MOVED"];
 
 pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -81,8 +79,7 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         (level, _) => format!("level {level}: observed; the anchor proves nothing of what could not be read"),
     })?;
     print_found(&mut printer, &answer.findings, answer.finding_count)?;
-    let is_unasked = |of: &&VerifyFinding| !of.impacts_asked && OF_EVENTS.contains(&of.kind);
-    let unasked = answer.findings.iter().filter(is_unasked).count() as u64;
+    let unasked = answer.findings.iter().filter(|of| of.is_unasked()).count() as u64;
     if unasked > 0 {
         let counted = counted(unasked, "difference");
         printer.line(&format!("what {counted} did to states was not looked at"))?;

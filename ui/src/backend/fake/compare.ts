@@ -144,7 +144,17 @@ function comparisonsOf(twin: Rest): CompareBackend {
 }
 
 const BLAME: wire.StateQuery = {
-  ...{ seq: 0, lens: 'blame', moment: 0, base: null, openDepth: 2, toggled: [], onlyChanges: false, part: 0 },
+  ...{
+    seq: 0,
+    lens: 'blame',
+    moment: 0,
+    asked: null,
+    base: null,
+    openDepth: 2,
+    toggled: [],
+    onlyChanges: false,
+    part: 0,
+  },
   ...{ firstRow: 0, rowCount: 100_000, isWhole: false },
 };
 

@@ -260,7 +260,7 @@ function findingsOf(isExplained: boolean): wire.VerifyFindingWire[] {
     {
       ...{ kind: 'CHANGED', severity: 'manipulation', position: '40301', to: '', stream: 'order-4711', version: '8' },
       ...{ eventType: 'PaymentAuthorised', parts: ['payload'], detail: '' },
-      explanation: isExplained ? 'erased on request 12/26' : '',
+      ...{ explanation: isExplained ? 'erased on request 12/26' : '', isImpactUnasked: false },
       impacts: [
         {
           ...{ stream: 'order-4711', isProven: true, sentence: 'the state of order-4711 is another one' },
@@ -271,7 +271,7 @@ function findingsOf(isExplained: boolean): wire.VerifyFindingWire[] {
     },
     {
       ...{ kind: 'REMOVED', severity: 'manipulation', position: '41000', to: '', stream: '', version: '' },
-      ...{ eventType: '', parts: [], detail: '', explanation: '', impacts: [] },
+      ...{ eventType: '', parts: [], detail: '', explanation: '', impacts: [], isImpactUnasked: true },
     },
   ];
 }

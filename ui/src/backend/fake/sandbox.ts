@@ -48,7 +48,7 @@ export function withSandboxes<Rest extends LabTwin>(twin: Rest, seed: number): R
       return {
         ...{ sandbox, stream, edits: words, texts: edits, recordEvents: record.length, sandboxEvents: line.length },
         handler: { name, version, hash: `sha256:${'4f1c09aa'.repeat(8)}`, engine: 'declarative' },
-        ...{ rows: rows.length, firstEdited: first < 0 ? null : first, bar, findings: [] },
+        ...{ rows: rows.length, firstEdited: first < 0 ? null : first, bar, findings: [], incompleteSince: '' },
         turns: differs.flatMap((is, at) => (is === (differs[at - 1] ?? false) ? [] : [at])),
         differingAtHead: rows.length > 0 ? differing(rows.at(-1)).length : 0,
         ...{ otherwise, otherwiseCount: otherwise.length },

@@ -60,7 +60,7 @@ export function whyNot(source: WhySource, path: string, from: number, to: number
     types: [...types.values()].toSorted((a, b) => (a.eventType < b.eventType ? -1 : 1)),
     changed: [...types.values()].reduce((sum, { changed }) => sum + changed, 0),
     lastChanged: last && { version: last.version, position: last.position, eventType: last.eventType },
-    ...{ untold: null, stopped: null },
+    ...{ untold: null, stopped: null, incompleteSince: '' },
   };
 }
 

@@ -128,9 +128,11 @@ it('names what differs, what it did, and goes to the event', async () => {
   expect(page.texts('[data-test=verify-finding]').map((row) => row.split(' ')[0])).toEqual(['CHANGED', 'REMOVED']);
   expect(page.texts('[data-test=verify-impact] h2 .mono')).toEqual(['order-4711', 'order-4712']);
   expect(page.texts('[data-test=verify-impact] td')).toEqual(['/paid', '104.50', '1.00']);
+  expect(page.find('[data-test=verify-unasked]')).toBeNull();
   page.find('[data-test=verify-findings]')?.focus();
   page.press('ArrowDown');
   await page.until(() => page.find('[data-test=verify-impact]') === null);
+  expect(text('verify-unasked')).toContain('Nobody looked what this did to states');
   page.press('o');
   expect(text('notice')).toBe('Choose a finding about an event first');
   page.press('ArrowUp');

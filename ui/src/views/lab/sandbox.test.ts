@@ -40,6 +40,20 @@ it('branches without the selected event, and says everywhere that it is not the 
   expect(text('sandbox-summary')).toContain('at the head');
 });
 
+it('says that both lines lack what the record lacks', async () => {
+  await open('v2');
+  const openSandbox = page.backend.openSandbox.bind(page.backend);
+  let incompleteSince = '4';
+  page.backend.openSandbox = async (...asked) => ({ ...(await openSandbox(...asked)), incompleteSince });
+  await run('Open this stream in a sandbox');
+  await page.until(() => text('sandbox-incomplete') === 'incomplete since v 4');
+  incompleteSince = '';
+  await page.until(() => text('sandbox-label').startsWith('v2 '));
+  page.press('x');
+  await page.until(() => edits().length === 1);
+  await page.until(() => page.find('[data-test=sandbox-incomplete]') === null);
+});
+
 it('takes edits back and does them again, by keys alone', async () => {
   await open('v2');
   await run('Open this stream in a sandbox');

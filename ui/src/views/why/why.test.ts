@@ -157,6 +157,18 @@ it('tells of code what it did with an event instead', async () => {
   expect(page.texts('[data-test=why-not-types] tbody tr')).toEqual(['ItemAdded20cannot be seen', 'Noted30none']);
 });
 
+it('says since where the state may lack something, whichever is asked', async () => {
+  await open();
+  const { backend } = page;
+  const [why, whyNot] = [backend.why.bind(backend), backend.whyNot.bind(backend)];
+  backend.why = async (...asked) => ({ ...(await why(...asked)), incompleteSince: '4' });
+  backend.whyNot = async (...asked) => ({ ...(await whyNot(...asked)), incompleteSince: '7' });
+  await ask('/totals/discount');
+  await page.until(() => text('why-incomplete') === 'incomplete since v 7');
+  page.find('[data-test=segment-why]')?.click();
+  await page.until(() => text('why-incomplete') === 'incomplete since v 4');
+});
+
 it('is one drawer: values of a field take its place, and it theirs', async () => {
   await open();
   focusField();

@@ -33,6 +33,7 @@ fn told(session: &Arc<Session>, folder: &Path) -> Vec<String> {
         first_row: 0,
         row_count: 500,
         is_whole: false,
+        asked: None,
     });
     let compared = compare::compare(&work, session, Scope::Stream(stream), handler, None, Keeping::Anew);
     vec![

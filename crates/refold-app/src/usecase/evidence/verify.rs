@@ -78,6 +78,13 @@ pub struct VerifyFinding {
     pub explanation: Option<String>,
 }
 
+impl VerifyFinding {
+    /// Whether it is about one event, of which nobody looked what it did: that it has no impacts says nothing then.
+    pub fn is_unasked(&self) -> bool {
+        !self.impacts_asked && matches!(self.kind, "CHANGED" | "REMOVED" | "INSERTED" | "MOVED")
+    }
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct AnchorSeen {
     pub made_at: String,

@@ -110,6 +110,7 @@ impl Sandbox {
             otherwise: otherwise.filter_map(|at| self.row(at)).collect(),
             otherwise_count: answer.otherwise_count,
             invariants: invariants.collect(),
+            incomplete_since: answer.incomplete_since.clone().unwrap_or_default(),
             findings: answer.findings.clone(),
         }
     }

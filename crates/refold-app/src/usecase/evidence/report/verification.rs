@@ -259,7 +259,7 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
         answer.chain.as_ref().and_then(|chain| {
             first_named(chain.findings.len() as u64, chain.finding_count, "chain finding")
         }),
-        answer.findings.iter().any(|finding| finding.impacts.is_empty()).then(|| {
+        answer.findings.iter().any(|finding| !finding.impacts_asked).then(|| {
             format!(
                 "What findings about no single event, and those after the first {MOST_IMPACTS} differences, did to states."
             )
