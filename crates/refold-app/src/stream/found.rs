@@ -113,6 +113,11 @@ impl Stream {
         self.lacks.map(|gap| self.place_label(gap.since))
     }
 
+    /// The first event that is missing, or where it is known to be: what a state among these is incomplete since.
+    pub fn lost_label(&self) -> Option<String> {
+        self.missing_label().or_else(|| self.lacks_label())
+    }
+
     /// The first event that is missing, as [`Stream::place_label`] would name it; `None`: nobody knows its version.
     pub fn missing_label(&self) -> Option<String> {
         let before = Moment(self.lacks?.since.0.saturating_sub(1));

@@ -224,7 +224,7 @@ pub fn corrections(
             .chain(answer.lacking)
             .min()
             .map(|row| dated.place_of(row))
-            .or_else(|| dated.stream.missing_label().filter(|_| believed_at.lies_in_gap()))
+            .or_else(|| dated.stream.lost_label().filter(|_| believed_at.lies_in_gap()))
             .or_else(|| dated.missing_by(instant, known_at)),
         missing,
         findings: findings::wire(&dated.findings),

@@ -84,10 +84,15 @@ impl<'a, 'z> Line<'a, 'z> {
 
     /// What a line that is no JSON says of a member in what stands whole before its fault, and in front of it.
     pub fn text_of_broken(record: &'a [u8], bodies: &[&str], name: &str) -> Option<Cow<'a, [u8]>> {
-        let (members, fault) = json::strict_members(record, bodies);
+        let (mut members, fault) = json::strict_members(record, bodies);
         fault?;
-        let line = Line { members, zone: None };
-        line.text(name)
+        // Of a value that nothing ends it is not known whether it is one.
+        members.retain(|(_, literal)| {
+            let end = literal.as_ptr_range().end.addr() - record.as_ptr().addr();
+            let behind = record.get(end..).unwrap_or_default().trim_ascii_start();
+            matches!(behind.first(), Some(b',' | b'}'))
+        });
+        Line { members, zone: None }.text(name)
     }
 
     /// As our own export writes it.

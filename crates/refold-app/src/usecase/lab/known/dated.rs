@@ -225,7 +225,7 @@ impl DatedStream {
         let is_after = before
             .and_then(|row| self.occurred.get(row))
             .is_none_or(|last| last.is_none() || *last <= about);
-        self.stream.missing_label().filter(|_| is_known && is_after)
+        self.stream.lost_label().filter(|_| is_known && is_after)
     }
 
     /// What nobody can know from the store alone.

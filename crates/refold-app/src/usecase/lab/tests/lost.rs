@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::known::{Order, Question, known};
 use super::*;
 use crate::usecase::blame::blame;
 use crate::usecase::field_history::field_history;
@@ -11,13 +12,13 @@ use crate::usecase::state::state;
 /// Positions are numbers of lines. The record at #3 names `a`, that at #6 names nothing, and that at #8, which is cut off,
 /// names `b`.
 const LINES: [&str; 8] = [
-    r#"{"stream":"a","type":"T","payload":{"n":1}}"#,
-    r#"{"stream":"b","type":"T","payload":{"n":1}}"#,
-    r#"{"stream":"a","type":"T","payload":{"n":2}"#,
-    r#"{"stream":"a","type":"T","payload":{"n":3}}"#,
-    r#"{"stream":"b","type":"T","payload":{"n":2}}"#,
+    r#"{"stream":"a","type":"T","recorded_at":"2026-08-01T10:00:00Z","payload":{"n":1}}"#,
+    r#"{"stream":"b","type":"T","recorded_at":"2026-08-01T10:00:00Z","payload":{"n":1}}"#,
+    r#"{"stream":"a","type":"T","recorded_at":"2026-08-01T10:00:00Z","payload":{"n":2}"#,
+    r#"{"stream":"a","type":"T","recorded_at":"2026-08-01T10:00:00Z","payload":{"n":3}}"#,
+    r#"{"stream":"b","type":"T","recorded_at":"2026-08-01T10:00:00Z","payload":{"n":2}}"#,
     r#"{"type":"T","#,
-    r#"{"stream":"c","type":"T","payload":{"n":1}}"#,
+    r#"{"stream":"c","type":"T","recorded_at":"2026-08-01T10:00:00Z","payload":{"n":1}}"#,
     r#"{"stream":"b","type":"T","payl"#,
 ];
 
@@ -59,6 +60,17 @@ fn a_stream_that_an_unreadable_record_names_is_incomplete_since_it() {
         }
         let told = field_history(work, session, "b", "/n", None).unwrap();
         assert_eq!(told.incomplete_since.as_deref(), Some("#8"));
+        for (stream, since) in [("a", Some("#4")), ("b", Some("#8")), ("c", None)] {
+            let question = Question {
+                about: "2030-01-01T00:00:00Z",
+                known_at: "head",
+                handler: None,
+                occurred: None,
+                order: Order::Recorded,
+            };
+            let told = known(work, session, stream, question).unwrap();
+            assert_eq!(told.incomplete_since.as_deref(), since, "known of {stream}");
+        }
     });
 }
 
