@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keepFocus } from './focus';
+import { isFree, keepFocus } from './focus';
 
 let stop = () => {};
 
@@ -114,4 +114,33 @@ it('stays where a person went before the list of the view was there', async () =
   next.insertAdjacentHTML('beforeend', '<div id="rows" role="grid" tabindex="0"></div>');
   await told();
   expect(focused()).toBe('stop');
+});
+
+it('lends the focus until a person does something with it', async () => {
+  element('rail').focus();
+  expect(isFree()).toBe(false);
+  element('open').focus();
+  add('field', 'list').remove();
+  await told();
+  expect([focused(), isFree()]).toEqual(['open', true]);
+  const press = (key: string, ctrlKey = false) =>
+    element('open').dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true }));
+  press('Enter', true);
+  expect(isFree()).toBe(true);
+  press('ArrowDown');
+  expect(isFree()).toBe(false);
+  add('field', 'list').remove();
+  await told();
+  expect(isFree()).toBe(true);
+  element('rail').focus();
+  expect(isFree()).toBe(false);
+  element('rail').blur();
+  expect(isFree()).toBe(true);
+});
+
+it('takes no focus before a person gave it to anything', async () => {
+  element('list').remove();
+  element('over').insertAdjacentHTML('beforeend', '<div role="grid" tabindex="0"></div>');
+  await told();
+  expect(document.activeElement).toBe(document.body);
 });

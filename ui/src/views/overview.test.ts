@@ -25,6 +25,29 @@ function stackBy(by: string): void {
   select.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
+it('has keys for the row that looks chosen before anything was clicked', async () => {
+  const opened = async (keys: string[]) => {
+    await open('orders.db');
+    await page.until(() => /[1-9]/.test(page.find('[data-test=stream-list]')?.ariaRowCount ?? ''));
+    // What a person has not touched takes no keyboard from whatever comes next.
+    expect(document.activeElement).toBe(document.body);
+    for (const key of keys) {
+      page.press(key);
+      // From there on it is read aloud.
+      expect(document.activeElement).toBe(page.find('[data-test=stream-list]'));
+    }
+    page.press('Enter');
+    await page.until(() => page.find('[data-test=state-header]'));
+    return page.texts('[data-test=scope-header]')[0]?.split(' ')[0];
+  };
+  const first = await opened([]);
+  await page.close();
+  const second = await opened(['ArrowDown']);
+  await page.close();
+  expect(first).not.toBe(second);
+  expect(await opened(['ArrowDown', 'Home'])).toBe(first);
+});
+
 it('tells categories apart, and lists the streams of the one that is chosen in the legend', async () => {
   await open('shops.db');
   expect(legend()).toContain('ItemAdded');

@@ -9,21 +9,33 @@ afterEach(() => page.close());
 
 const LAUNCH = { stream: null, at: null, handler: null };
 
-async function open(view: 'replay' | 'invariants', store = 'sample', stream: string | null = null): Promise<void> {
+/** `first`: what has the focus before the view comes. */
+async function open(
+  view: 'replay' | 'invariants',
+  store = 'sample',
+  stream: string | null = null,
+  first: string | null = null,
+): Promise<void> {
   page = openPage({ launch: { ...LAUNCH, store, stream } });
   await page.until(() => page.find('[data-test=scope-header]'));
   await page.until(() => page.find(`[data-test=rail-${view}]`));
   if (stream !== null) await page.until(() => page.find('[data-test=state-header]'));
+  if (first !== null) (await page.until(() => page.find(first))).focus();
   page.press(view === 'replay' ? 'Ctrl+4' : 'Ctrl+6');
   await page.until(() => page.find(`[data-test=${view}]`));
 }
 
 /** Takes an option out of the opened list; `isOpened`: else by an arrow in the closed one. */
 function choose(test: string, text: string, isOpened = true): void {
+  page.find(`[data-test=${test}]`)?.focus();
+  put(test, text, isOpened);
+}
+
+/** Chooses it, wherever the focus is. */
+function put(test: string, text: string, isOpened = false): void {
   const select = page.find<HTMLSelectElement>(`[data-test=${test}]`);
   const option = [...(select?.options ?? [])].find((one) => one.text === text);
   if (!select || !option) throw new Error(`there is no ${text} in ${test}`);
-  select.focus();
   if (isOpened) select.dispatchEvent(new Event('pointerdown', { bubbles: true }));
   select.value = option.value;
   select.dispatchEvent(new Event('change', { bubbles: true }));
@@ -119,9 +131,13 @@ it('says where an invariant breaks, which version breaks it, and what the smalle
   await page.until(() => page.find('.page')?.dataset['view'] === 'history');
 });
 
-it('asks a condition of one’s own, and opens what broke it first as a difference', async () => {
-  await open('invariants');
-  choose('invariants-handler', 'order@1.0.0');
+it.each([
+  ['nothing had the focus', null, put],
+  ['a row of the first view was chosen', '[data-test=stream-list]', put],
+  ['a handler was chosen', null, choose],
+])('asks a condition of one’s own, and opens what broke it first as a difference, where %s', async (_, first, take) => {
+  await open('invariants', 'sample', null, first);
+  take('invariants-handler', 'order@1.0.0');
   await page.until(() => page.all('[data-test=invariant]').length === 3);
   page.press('n');
   await page.until(() => document.activeElement?.matches('[data-test=invariant-condition]'));
