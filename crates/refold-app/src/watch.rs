@@ -84,6 +84,7 @@ fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
 struct Told {
     events: Option<u32>,
     new_events: u32,
+    size: Option<String>,
     events_per_second: u32,
     lost: Option<LostStore>,
     is_outdated: bool,
@@ -101,6 +102,7 @@ impl Told {
         Told {
             events: None,
             new_events: 0,
+            size: None,
             events_per_second: 0,
             lost: None,
             is_outdated: false,
@@ -113,6 +115,7 @@ impl Told {
         StoreNews {
             events: self.events,
             new_events: self.new_events,
+            size: self.size.clone(),
             events_per_second: self.events_per_second,
             histories,
             lost: self.lost.clone(),
@@ -148,12 +151,17 @@ impl Told {
                 let was_lost = self.lost.take().is_some();
                 !mem::replace(&mut self.is_outdated, true) || was_lost
             }
-            Ok(Look::Grown { events, new_events }) => {
+            Ok(Look::Grown {
+                events,
+                new_events,
+                byte_count,
+            }) => {
                 self.lost = None;
                 self.as_of = now_label();
                 let came = new_events.saturating_sub(self.new_events);
                 self.events = events.or(self.events);
                 self.new_events = new_events;
+                self.size = byte_count.map(text::size_label);
                 if came > 0 {
                     self.events_per_second = per_second(came, elapsed);
                     self.counted_at = Instant::now();

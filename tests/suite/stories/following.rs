@@ -136,6 +136,14 @@ impl Followed {
         }
     }
 
+    /// The size that whoever opens it now is told.
+    fn size_now(&self) -> String {
+        let location = self.condition.store.to_str().expect("paths of tests are UTF-8");
+        let opened = self.desk.open_store(location, None).expect("it is opened once more");
+        self.desk.close_store(opened.session).expect("it is open");
+        opened.size
+    }
+
     /// Events of store, density, list and history.
     fn shown(&self) -> [u32; 4] {
         let overview = self.desk.overview(self.session).expect("the overview answers");
@@ -220,6 +228,7 @@ fn what_another_process_appends_is_shown_and_what_was_looked_at_stays() {
             let news = followed.wait_for("events came", |news| news.events == Some(events + appended));
             assert_eq!(news.new_events, appended, "{name}");
             assert!(news.lost.is_none(), "{name}");
+            assert_eq!(news.size, Some(followed.size_now()), "{name}");
             assert!(
                 news.histories
                     .iter()

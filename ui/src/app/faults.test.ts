@@ -15,7 +15,7 @@ afterEach(() => page.close());
 const CARD = '[data-test=error-card]';
 const store = (stream: string | null) => ({ store: 'sample.db', stream, at: null, handler: null });
 const QUIET = {
-  ...{ events: 2_000, newEvents: 0, eventsPerSecond: 0, isOutdated: false, histories: [], lost: null },
+  ...{ events: 2_000, newEvents: 0, size: null, eventsPerSecond: 0, isOutdated: false, histories: [], lost: null },
   asOf: '2026-08-14T09:31:07Z',
 };
 

@@ -2414,6 +2414,8 @@ export type StoreNews = {
 	events: number | null,
 	/**  Events that came since the store was opened. */
 	newEvents: number,
+	/**  Its size as a person reads it, once it was read again; `None`: it is as it was when it was opened, or cannot be told. */
+	size: string | null,
 	/**  How many came in a second, lately. */
 	eventsPerSecond: number,
 	/**  The open histories of the store, and how many events each has now. */

@@ -4,7 +4,7 @@ import type { StoreNews } from '../backend/bindings';
 import { Live } from './live.svelte';
 
 const QUIET: StoreNews = {
-  ...{ events: 10, newEvents: 0, eventsPerSecond: 0, histories: [], lost: null, isOutdated: false },
+  ...{ events: 10, newEvents: 0, size: null, eventsPerSecond: 0, histories: [], lost: null, isOutdated: false },
   asOf: '2026-08-14T09:31:07.482Z',
 };
 

@@ -148,7 +148,7 @@ it('stacks by a command too', async () => {
   await page.until(() => value('stack-by') === 'category');
 });
 
-it('says that the size is of the opening, once the store has grown', async () => {
+it('says how large a store is that has grown, or that the size is of the opening', async () => {
   const twin = fakeBackend({
     sampleEvents: 2_000,
     launch: { store: 'orders.db', stream: null, at: null, handler: null },
@@ -162,7 +162,12 @@ it('says that the size is of the opening, once the store has grown', async () =>
   const size = await page.until(() => page.texts('[data-test=store-size]')[0]);
   expect(size).not.toContain('when it was opened');
   const quiet = { events: 2_030, eventsPerSecond: 0, isOutdated: false, histories: [], lost: null };
-  tell({ ...quiet, newEvents: 30, asOf: '2026-08-14T09:31:07Z' });
+  const news = { ...quiet, newEvents: 30, asOf: '2026-08-14T09:31:07Z' };
+  tell({ ...news, size: '9.7 MB' });
+  await page.until(() => page.texts('[data-test=store-size]')[0] === '9.7 MB');
+  tell({ ...news, size: null });
+  await page.until(() => page.texts('[data-test=store-size]')[0] === `${size} when it was opened`);
+  tell({ ...news, size: null, newEvents: 0, isOutdated: true });
   await page.until(() => page.texts('[data-test=store-size]')[0] === `${size} when it was opened`);
 });
 

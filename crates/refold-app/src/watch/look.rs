@@ -26,10 +26,11 @@ pub(crate) enum Look {
     /// The store holds other events than are shown, or another one stands at its place: it is not followed any more.
     Another(AppError),
     /// Somebody wrote to the store. `events`: how many the index has now, where there is one. `new_events`: those that
-    /// came since the watch began.
+    /// came since the watch began. `byte_count`: its size, where it is known.
     Grown {
         events: Option<u32>,
         new_events: u32,
+        byte_count: Option<u64>,
     },
 }
 
@@ -115,6 +116,7 @@ impl Open {
         Ok(Look::Grown {
             events: Some(events),
             new_events: seen.new_events,
+            byte_count: grown.description().byte_count,
         })
     }
 
@@ -246,6 +248,7 @@ impl Open {
         Ok(Look::Grown {
             events: None,
             new_events: seen.new_events,
+            byte_count: grown.description().byte_count,
         })
     }
 }

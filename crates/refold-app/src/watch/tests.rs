@@ -53,3 +53,19 @@ fn a_store_that_cannot_be_followed_is_told_of_once_and_shown_as_of_when_it_was_r
     assert!(news.is_outdated && news.lost.is_none());
     assert_eq!(news.as_of, "then");
 }
+
+#[test]
+fn the_size_is_of_when_the_store_was_read_last() {
+    let (mut told, pace) = (Told::new(None), Pace::default());
+    assert_eq!(told.news(Vec::new()).size, None);
+    for (byte_count, size) in [(Some(2_048), Some("2.0 kB")), (None, None)] {
+        let grown = Look::Grown {
+            events: Some(3),
+            new_events: 1,
+            byte_count,
+        };
+        assert!(told.take(Ok(grown), &pace));
+        told.take(Ok(Look::Same), &pace);
+        assert_eq!(told.news(Vec::new()).size.as_deref(), size);
+    }
+}

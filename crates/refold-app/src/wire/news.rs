@@ -13,6 +13,8 @@ pub struct StoreNews {
     pub events: Option<u32>,
     /// Events that came since the store was opened.
     pub new_events: u32,
+    /// Its size as a person reads it, once it was read again; `None`: it is as it was when it was opened, or cannot be told.
+    pub size: Option<String>,
     /// How many came in a second, lately.
     pub events_per_second: u32,
     /// The open histories of the store, and how many events each has now.

@@ -14,6 +14,7 @@ export function tellNews(location: string, events: number, tell: (news: wire.Sto
   const news = {
     events,
     newEvents: 0,
+    size: null,
     eventsPerSecond: 0,
     isOutdated: false,
     histories: [],
