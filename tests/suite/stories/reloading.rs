@@ -141,6 +141,31 @@ fn is_folded_with(news: &HandlersNews, history: u32, hash: &str) -> bool {
 }
 
 #[test]
+fn a_package_that_is_copied_beside_the_store_is_at_hand_while_the_store_is_open() {
+    let workshop = workshop(conditions::plain());
+    let store = workshop.condition.store.clone();
+    let at_hand = || {
+        let location = store.to_str().expect("paths of tests are UTF-8");
+        let opened = workshop
+            .desk
+            .open_store(location, None)
+            .expect("it is opened once more");
+        workshop.desk.close_store(opened.session).expect("it is open");
+        opened.handlers
+    };
+    let package = store.parent().expect("it lies in a folder").join("handlers/copied");
+    let before = at_hand();
+    copy(&workshop.package, &package);
+    let with_it = at_hand();
+    assert!(with_it.len() > before.len());
+    let news = workshop.wait_for("a package came", |news| news.at_hand.as_ref() == Some(&with_it));
+    // What was made before is of the files that it was of.
+    assert_eq!(news.changes, 0);
+    fs::remove_dir_all(&package).expect("it is taken away");
+    workshop.wait_for("it went", |news| news.at_hand.as_ref() == Some(&before));
+}
+
+#[test]
 fn a_handler_that_is_saved_is_folded_with_at_once() {
     for condition in [conditions::plain(), conditions::plain_lines()] {
         let folder = condition.folder.path().to_owned();

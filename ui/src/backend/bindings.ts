@@ -1309,6 +1309,8 @@ export type HandlersNews = {
 	 *  was loaded stays.
 	 */
 	broken: BrokenHandler[],
+	/**  Those that are at hand now; `None`: the same as when the store was opened. */
+	atHand: HandlerChoice[] | null,
 };
 
 export type HealthTold = {

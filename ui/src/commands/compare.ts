@@ -114,7 +114,7 @@ async function handlers(desk: Desk, _: unknown, handler: string): Promise<void> 
 }
 
 function others({ history, store }: Desk): Choice[] {
-  const choices = store?.opened.handlers ?? [];
+  const choices = store?.handlers ?? [];
   return choices
     .filter(({ reference }) => reference !== history?.handler)
     .map(({ reference, name, version }) => ({

@@ -119,7 +119,7 @@ function lens(name: EventLens, title: string): Command {
 }
 
 function handlers({ history, store }: Desk): Choice[] {
-  return (store?.opened.handlers ?? [])
+  return (store?.handlers ?? [])
     .filter(({ reference }) => reference !== history?.handler)
     .map(({ reference, name, version, category }) => ({
       value: reference,

@@ -44,6 +44,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** Drafts that were left while text of theirs could not be kept, by how they are opened. */
   readonly #held = new Map<string, Drafting>();
   #changes = 0;
+  #atHand: string;
   /** The draft that was thrown away last. */
   #discarded = '';
   /** Which reading is the newest. */
@@ -56,6 +57,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     this.#desk = desk;
     this.#store = store;
     this.#changes = store.reloading.changes;
+    this.#atHand = JSON.stringify(store.reloading.news?.atHand ?? null);
     store.reloading.join(this);
     void this.#load(desk.history?.store === store ? desk.history.handler : '');
   }
@@ -110,10 +112,12 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     if (answer && isOfThese) this.tested = answer;
   }
 
-  /** Somebody wrote to the files of a handler: what is shown stays until it was read again. */
-  handlersChanged({ changes }: HandlersNews): void {
-    if (changes === this.#changes) return;
+  /** Files of a handler changed, or others are at hand: what is shown stays until it was read again. */
+  handlersChanged({ atHand, changes }: HandlersNews): void {
+    const atHandNow = JSON.stringify(atHand);
+    if (changes === this.#changes && atHandNow === this.#atHand) return;
     this.#changes = changes;
+    this.#atHand = atHandNow;
     void this.#load(this.reference);
   }
 

@@ -21,7 +21,7 @@ export class ScopeForm {
   }
 
   get handlers(): HandlerChoice[] {
-    return [...this.store.opened.handlers, ...this.files];
+    return [...this.store.handlers, ...this.files];
   }
 
   get scope(): LabScope {

@@ -6,6 +6,7 @@ import type {
   Axis,
   DensityBy,
   FindingWire,
+  HandlerChoice,
   JobUpdate,
   Overview,
   StoreOpened,
@@ -238,10 +239,15 @@ export class OpenStore {
     return at === null ? null : (this.streams.at(at)?.category ?? null);
   }
 
+  /** The handlers at hand by now. */
+  get handlers(): HandlerChoice[] {
+    return this.reloading.news?.atHand ?? this.opened.handlers;
+  }
+
   /** The newest handler at hand for a category; `null`: the default, which needs none. */
   handlerFor(category: string): string | null {
     const wanted = category.toLowerCase();
-    return this.opened.handlers.find((choice) => choice.category?.toLowerCase() === wanted)?.reference ?? null;
+    return this.handlers.find((choice) => choice.category?.toLowerCase() === wanted)?.reference ?? null;
   }
 
   get isReady(): boolean {

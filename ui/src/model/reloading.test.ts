@@ -38,6 +38,7 @@ async function workedOn() {
     changes: 1,
     histories: [{ history: opened.history, handler: { ...opened.handler, hash: changed } }],
     broken: [],
+    atHand: null,
   });
   return {
     ...{ store, history, opened, asked, of },

@@ -100,7 +100,7 @@ async function showCompared(window: Window, compared: ComparedPlace): Promise<vo
 
 function comparedLink({ base, current, ignoresOrder, preset }: ComparedPlace, store: OpenStore): Partial<Link> {
   const name = ({ handler }: ComparisonSide) => {
-    const known = store.opened.handlers.find(({ reference }) => reference === handler);
+    const known = store.handlers.find(({ reference }) => reference === handler);
     return known ? handlerName(known) : null;
   };
   const [handler, against] = [name(current), name(base)];
@@ -112,7 +112,7 @@ function comparedLink({ base, current, ignoresOrder, preset }: ComparedPlace, st
 
 function comparedOf(link: Link, { preset, stream, handler, against, ignoresOrder }: CompareLink, window: Window) {
   const reference = (name: string | null) =>
-    window.store?.opened.handlers.find((known) => handlerName(known) === name)?.reference ?? null;
+    window.store?.handlers.find((known) => handlerName(known) === name)?.reference ?? null;
   const current = { stream: link.stream ?? '', at: link.at ?? 'head', handler: reference(handler) };
   const base = {
     ...{ stream: stream ?? current.stream, at: link.base ?? 'head' },

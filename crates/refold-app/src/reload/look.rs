@@ -16,7 +16,7 @@ use crate::handler;
 use crate::history::OpenedHistory;
 use crate::lock::lock;
 use crate::session::Session;
-use crate::wire::{BrokenHandler, HandlersNews, HistoryHandler};
+use crate::wire::{BrokenHandler, HandlerChoice, HandlersNews, HistoryHandler};
 
 /// So often a history is folded that grows meanwhile, before the others have their turn.
 const MOST_TRIES: u32 = 3;
@@ -32,12 +32,20 @@ pub(crate) struct Handlers {
     /// Histories that are known to be folded with what was taken in.
     known: BTreeSet<u32>,
     changes: u32,
+    /// The packages beside the store, at the last look.
+    beside: Vec<PathBuf>,
+    /// Those of them that are told of.
+    listed: Vec<PathBuf>,
+    /// Some came, went or changed, and are not told of yet: they may not be whole.
+    is_listing_due: bool,
+    /// What is at hand, where that is not what was when the store was opened.
+    at_hand: Option<Vec<HandlerChoice>>,
 }
 
 /// The files of a handler.
 struct Seen {
-    /// As they were taken in.
-    taken: Stamp,
+    /// As they were taken in; `None`: they came, and may not be whole.
+    taken: Option<Stamp>,
     /// As they were at the last look, where that was not what was taken in.
     changing: Option<Stamp>,
 }
@@ -56,7 +64,12 @@ impl Handlers {
             broken: BTreeMap::new(),
             known: BTreeSet::new(),
             changes: 0,
+            beside: Vec::new(),
+            listed: Vec::new(),
+            is_listing_due: false,
+            at_hand: None,
         };
+        handlers.listed = handlers.packages_beside();
         handlers.look();
         handlers
     }
@@ -77,30 +90,40 @@ impl Handlers {
                     problem: handler::problem(error),
                 })
                 .collect(),
+            at_hand: self.at_hand.clone(),
         }
     }
 
     /// Looks at the files. Those that changed and rest since the look before are told, once.
     pub(crate) fn look(&mut self) -> Vec<PathBuf> {
+        self.beside = self.packages_beside();
         let roots = self.roots();
         self.seen.retain(|path, _| roots.contains(path));
         let mut changed = Vec::new();
         for path in roots {
             let stamp = Stamp::of(&path);
             let Some(seen) = self.seen.get_mut(&path) else {
-                let changing = None;
-                self.seen.insert(path, Seen { taken: stamp, changing });
+                let has_come = self.beside.contains(&path) && !self.listed.contains(&path);
+                let (taken, changing) = match has_come {
+                    true => (None, Some(stamp)),
+                    false => (Some(stamp), None),
+                };
+                self.seen.insert(path, Seen { taken, changing });
                 continue;
             };
-            if stamp == seen.taken && seen.changing.is_none() {
+            if seen.changing.is_none() && seen.taken.as_ref() == Some(&stamp) {
                 continue;
             }
             if seen.changing.as_ref() == Some(&stamp) {
+                let has_come = seen.taken.is_none();
                 *seen = Seen {
-                    taken: stamp,
+                    taken: Some(stamp),
                     changing: None,
                 };
-                changed.push(path);
+                // What came is listed: nothing that was made before is of other files than it was.
+                if !has_come {
+                    changed.push(path);
+                }
             } else {
                 seen.changing = Some(stamp);
             }
@@ -149,7 +172,28 @@ impl Handlers {
             }
         }
         self.changes = self.changes.saturating_add(u32::from(has_changed));
-        is_news || has_changed
+        let is_listed_anew = self.list(changed);
+        is_news || has_changed || is_listed_anew
+    }
+
+    /// Lists what is at hand where packages beside the store came, went or changed, once all of them are whole. Says whether
+    /// it is another list than before.
+    fn list(&mut self, changed: &[PathBuf]) -> bool {
+        let is_changed = changed.iter().any(|path| self.beside.contains(path));
+        self.is_listing_due |= is_changed || self.beside != self.listed;
+        let is_whole = |path: &PathBuf| self.seen.get(path).is_some_and(|seen: &Seen| seen.changing.is_none());
+        if !self.is_listing_due || !self.beside.iter().all(is_whole) {
+            return false;
+        }
+        self.is_listing_due = false;
+        self.listed.clone_from(&self.beside);
+        let session = lock(&self.sessions).get(&self.session).cloned();
+        let at_hand = session.map(|session| handler::at_hand(&session.beside()));
+        if at_hand.is_none() || at_hand == self.at_hand {
+            return false;
+        }
+        self.at_hand = at_hand;
+        true
     }
 
     /// Says whether any history goes on with another program than before, and which could not be folded with it: their
@@ -209,13 +253,16 @@ impl Handlers {
         used
     }
 
+    fn packages_beside(&self) -> Vec<PathBuf> {
+        let session = lock(&self.sessions).get(&self.session).cloned();
+        session.map_or_else(Vec::new, |session| handler::packages_beside(&session.beside()))
+    }
+
     /// The files and folders to look at.
     fn roots(&self) -> BTreeSet<PathBuf> {
-        let session = lock(&self.sessions).get(&self.session).cloned();
-        let at_hand = session.map(|session| handler::packages_beside(&session.beside()));
         let used = self.references();
         let used = used.keys().map(|reference| handler::path(reference));
-        at_hand.into_iter().flatten().chain(used).collect()
+        self.beside.iter().cloned().chain(used).collect()
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{FindingWire, HandlerWire, InvariantListed, LabEvent, PairRow};
+use super::{FindingWire, HandlerChoice, HandlerWire, InvariantListed, LabEvent, PairRow};
 
 /// How the handlers of an open store are, told whenever one of their files changes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
@@ -17,6 +17,8 @@ pub struct HandlersNews {
     /// Handlers whose files are not what their histories are folded with, because they cannot be used as they are. What
     /// was loaded stays.
     pub broken: Vec<BrokenHandler>,
+    /// Those that are at hand now; `None`: the same as when the store was opened.
+    pub at_hand: Option<Vec<HandlerChoice>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

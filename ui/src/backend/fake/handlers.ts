@@ -33,7 +33,7 @@ export function packages(fold: Fold): HandlersBackend {
   });
   const twin: HandlersBackend = {
     async watchHandlers(_, news) {
-      news({ changes: 0, histories: [], broken: [] });
+      news({ changes: 0, histories: [], broken: [], atHand: null });
     },
     async handlers() {
       return [

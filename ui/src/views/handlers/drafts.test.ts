@@ -202,7 +202,7 @@ it('holds what was typed into a draft that another window threw away', async () 
   await type(4, '    - set: {}');
   await page.until(() => text('draft-kept').includes('not kept'));
   await page.backend.discardDraft(reference);
-  tell({ changes: 1, histories: [], broken: [] });
+  tell({ changes: 1, histories: [], broken: [], atHand: null });
   await page.until(() => chosen() !== reference && draft() === null);
   faults.set('writeDraft', null);
   page.all('[data-test=handler-version]').at(-1)?.click();

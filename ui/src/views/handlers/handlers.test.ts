@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import type { HandlersNews } from '../../backend/bindings';
+import { fakeBackend } from '../../backend/fake';
 import { Faults } from '../../backend/fake/faults';
 
 let page: Page;
@@ -47,6 +49,31 @@ it.each([
   page.press('Ctrl+5');
   await page.until(() => text('handler-walls') !== '');
   expect(text('handler-walls')).toBe(`Walls ${words}`);
+});
+
+it('offers a package that was copied beside the open store, and lists it', async () => {
+  const launch = { store: 'sample', stream: 'order-4711', at: null, handler: null };
+  const backend = fakeBackend({ sampleEvents: 2_000, launch });
+  let tell: (news: HandlersNews) => void = () => {};
+  vi.spyOn(backend, 'watchHandlers').mockImplementation(async (_, news) => void (tell = news));
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=state-header]'));
+  const offered = () => page.texts('[data-test=handler] option');
+  const before = offered();
+  const copied = { reference: '/shop/handlers/copied@3.0.0', name: 'copied', version: '3.0.0', category: null };
+  const news = { changes: 0, histories: [], broken: [] };
+  tell({ ...news, atHand: [copied] });
+  await page.until(() => offered().includes('copied@3.0.0'));
+  expect(before).not.toContain('copied@3.0.0');
+
+  page.press('Ctrl+5');
+  await page.until(() => page.find('[data-test=handler-facts]'));
+  const packages = vi.spyOn(backend, 'handlers');
+  // Nothing of what is at hand is another: what was tested and counted stays.
+  tell({ ...news, atHand: [copied] });
+  expect(packages).not.toHaveBeenCalled();
+  tell({ ...news, atHand: [] });
+  await page.until(() => packages.mock.calls.length === 1);
 });
 
 it('shows the lines of a file with their numbers, and says of which it shows none', async () => {

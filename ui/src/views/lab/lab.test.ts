@@ -90,11 +90,11 @@ it.each([
   await page.until(() => page.find('[data-test=rail-replay]'));
   page.press(keys);
   await page.until(() => page.find(`[data-test=${view}]`));
-  tell({ changes: 1, histories: [], broken: [] });
+  tell({ changes: 1, histories: [], broken: [], atHand: null });
   page.press('Ctrl+Enter');
   await page.until(() => page.find(`[data-test=${view}-summary]`));
   expect(page.find(`[data-test=${view}-outdated]`)).toBeNull();
-  tell({ changes: 2, histories: [], broken: [] });
+  tell({ changes: 2, histories: [], broken: [], atHand: null });
   await page.until(() => text(`${view}-outdated`).includes('Files of a handler have changed'));
   page.press('Ctrl+Enter');
   await page.until(() => page.find(`[data-test=${view}-outdated]`) === null);
