@@ -113,9 +113,9 @@ function stack(by: DensityBy): Command {
 }
 
 function zoom(desk: Desk, timeline: Timeline, factor: number): void {
-  const at = desk.view === 'history' ? desk.history?.xOfMoment(desk.history.a) : null;
+  const at = desk.view === 'history' ? desk.history?.xOfA : null;
   const x = at !== null && at !== undefined && at >= 0 && at <= timeline.width ? at : timeline.width / 2;
-  timeline.glide.zoom(x, factor ** pace(timeline));
+  timeline.glide.zoom(timeline.hold.again(timeline.view, timeline.window, x), factor ** pace(timeline));
 }
 
 // A key that is held is one gesture.

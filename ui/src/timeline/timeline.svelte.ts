@@ -10,6 +10,7 @@ import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span } from './axis
 import type { Described } from './description';
 import { foldsOf, measured } from './folds';
 import { Glide } from './glide';
+import { Hold } from './hold';
 import { countsOf, planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
@@ -72,6 +73,7 @@ export class Timeline {
   readonly #foldsOf = new Map<Axis, Fold[]>();
   #gesture: ReturnType<typeof setTimeout> | undefined;
   #anchored: { anchor: Anchor; depth: number } | null = null;
+  readonly hold = new Hold();
   /** How keys and wheel move the window. */
   readonly glide = new Glide(this);
 
@@ -272,7 +274,12 @@ export class Timeline {
   }
 
   zoomAt(x: number, factor: number): void {
-    this.#slide(this.view.zoomed(x, factor, factor > 1 ? this.whole : this.#bounds(), this.#shortest()));
+    const { view, window } = this;
+    const [bounds, shortest] = [factor > 1 ? this.whole : this.#bounds(), this.#shortest()];
+    const isExact = this.axis === 'time';
+    this.#slide(
+      isExact ? view.zoomed(x, factor, bounds, shortest) : this.hold.zoomed(view, window, x, factor, bounds, shortest),
+    );
   }
 
   panBy(pixels: number): void {
@@ -397,8 +404,8 @@ export class Timeline {
     const windows = DEEPER.map((factor) => {
       const zoomed = wide.zoomed(wide.xOf(anchor.value), 1 / (depth * factor), whole, this.#shortest());
       const view = Projection.of(zoomed, width, this.#folds);
-      // Events have a width on the axis that counts them, and are drawn in the middle of it.
-      return view.placed(anchor.value, this.axis === 'version' ? anchor.x - view.scale / 2 : anchor.x, beyond);
+      // Events have a width on the axes that count, and are drawn in the middle of it.
+      return view.placed(anchor.value, this.axis === 'time' ? anchor.x : anchor.x - view.scale / 2, beyond);
     });
     const isInside = (window: Span) => window.from >= whole.from && window.to <= whole.to;
     // So few that nothing could come closer are all shown: what is anchored gives way to those that would be hidden.

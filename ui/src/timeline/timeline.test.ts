@@ -17,7 +17,10 @@ async function open(seed: number, axis: Axis = 'time', events = 600) {
     at += random() < 0.01 ? DAY * 40n : BigInt(Math.floor(random() * 3_600)) * 1_000_000_000n;
     return at;
   });
-  const placesOn = (of: Axis) => (of === 'version' ? times.map((_, k) => BigInt(k + 1)) : times);
+  let position = 0n;
+  const positions = times.map(() => (position += BigInt(1 + Math.floor(random() * (random() < 0.02 ? 3_000 : 9)))));
+  const placesOn = (of: Axis) =>
+    of === 'version' ? times.map((_, k) => BigInt(k + 1)) : of === 'position' ? positions : times;
   const asked: (Fetch & { by: DensityBy })[] = [];
   const load = (of: Axis, fetch: Fetch, by: DensityBy) => {
     asked.push({ ...fetch, by });
@@ -46,7 +49,7 @@ async function open(seed: number, axis: Axis = 'time', events = 600) {
   const timeline = new Timeline({ bounds, load, slotOf: () => 0, ahead: () => 0n, failed }, axis);
   timeline.resize(1400);
   await settled();
-  return { timeline, times, asked };
+  return { timeline, times, positions, asked };
 }
 
 // Density comes at once here: turns of the queue of promises are all that passes.
@@ -99,6 +102,23 @@ it('keeps the pixel of the anchored event while the axis changes, wherever it is
   }
 });
 
+it('keeps the pixel of the anchored event on the axis of positions too, looked at closely', async () => {
+  for (const seed of [5, 6, 7, 8, 9, 10]) {
+    const { timeline, positions } = await open(seed);
+    for (let moment = 40; moment <= 560; moment += 23) {
+      timeline.setAxis('time');
+      await settled();
+      timeline.zoomAt(xOfMoment(timeline, moment) ?? 0, 0.001);
+      await settled();
+      const x = xOfMoment(timeline, moment) ?? 0;
+      timeline.setAxis('position', { value: positions[moment - 1] ?? 0n, x });
+      await settled();
+      const off = Math.abs((xOfMoment(timeline, moment) ?? 0) - x);
+      expect(off, `${seed} ${moment}`).toBeLessThan(timeline.view.scale + 1);
+    }
+  }
+});
+
 it('shows all of few events on the axis that counts them, whichever is anchored', async () => {
   const { timeline } = await open(8, 'time', 15);
   for (let moment = 1; moment <= 15; moment += 1) {
@@ -110,6 +130,38 @@ it('shows all of few events on the axis that counts them, whichever is anchored'
     }
   }
 });
+
+it.each(['version', 'position'] as const)(
+  'keeps an event where it is while keys zoom at it, step by step and back: on the axis of the %s',
+  async (axis) => {
+    for (const seed of [4, 5, 6]) {
+      const { timeline } = await open(seed, axis);
+      for (const moment of [40, 300, 560]) {
+        timeline.fitAll();
+        await settled();
+        const start = xOfMoment(timeline, moment) ?? 0;
+        for (let step = 0; step < 30; step += 1) {
+          const x = timeline.hold.again(timeline.view, timeline.window, xOfMoment(timeline, moment) ?? 0);
+          // A key is several frames.
+          for (let frame = 0; frame < 10; frame += 1) timeline.zoomAt(x, 0.8 ** 0.1);
+          timeline.refresh();
+          await settled();
+          // What is known to a column is known better the closer one looks.
+          const off = Math.abs((xOfMoment(timeline, moment) ?? 0) - start);
+          expect(off, `${seed} ${moment} ${step}`).toBeLessThan(timeline.view.scale + 3);
+        }
+        for (let step = 0; step < 10; step += 1) {
+          const x = timeline.hold.again(timeline.view, timeline.window, xOfMoment(timeline, moment) ?? 0);
+          for (let frame = 0; frame < 10; frame += 1) timeline.zoomAt(x, 1.25 ** 0.1);
+          timeline.refresh();
+          await settled();
+        }
+        const off = Math.abs((xOfMoment(timeline, moment) ?? 0) - start);
+        expect(off, `${seed} ${moment}, back`).toBeLessThan(timeline.view.scale + 3);
+      }
+    }
+  },
+);
 
 it('never shows finer than 48 pixels to an event', async () => {
   const { timeline } = await open(6, 'version');
