@@ -2763,7 +2763,10 @@ export type StreamRow = {
 	firstRecordedAt: string,
 	lastRecordedAt: string,
 	lastType: string,
-	/**  Codes of the findings that name this stream, as far as they are kept one by one. */
+	/**
+	 *  Codes of what was found in this stream: all that its versions and times show, and of what reading it showed as much as
+	 *  is kept.
+	 */
 	problems: string[],
 };
 

@@ -1,13 +1,17 @@
 //! The list of streams, a page at a time.
 
-use std::collections::{BTreeSet, HashMap};
+mod problems;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use refold_core::event::StreamOrdinal;
-use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::index::{Index, StreamOrder, StreamQuery as IndexQuery};
+
+use problems::Problems;
 
 use super::named;
 use crate::answer::StreamAnswer;
@@ -152,11 +156,11 @@ fn of_index(session: &Session, index: &Index, query: &StreamQuery) -> Result<Str
         limit: query.limit.min(MAX_ROWS),
     })?;
     let digits = session.description().time_digits;
-    let problems = problems_of(index);
+    let mut problems = Problems::of(index, session.description().numbering());
     let rows: Result<Vec<StreamRow>, AppError> = found
         .rows
         .into_iter()
-        .map(|stream| row(index, stream, digits, &problems))
+        .map(|stream| row(index, stream, digits, &mut problems))
         .collect();
     Ok(StreamPage {
         total: found.total,
@@ -190,28 +194,9 @@ fn alive_of(selection: &StreamSelection) -> Result<Option<Range<i64>>, AppError>
     Ok(Some(bound(&selection.from, i64::MIN)?..bound(&selection.to, i64::MAX)?))
 }
 
-/// Codes of what was found in each stream that a finding names.
-fn problems_of(index: &Index) -> HashMap<Vec<u8>, BTreeSet<&'static str>> {
-    let findings = Findings::default();
-    index.report_findings(&findings);
-    let mut problems: HashMap<Vec<u8>, BTreeSet<&'static str>> = HashMap::new();
-    for (code, _, kept) in findings.summary() {
-        for stream in kept.iter().filter_map(|finding| finding.stream.as_deref()) {
-            problems.entry(stream.to_vec()).or_default().insert(code);
-        }
-    }
-    problems
-}
-
 /// `digits`: the precision of the store's times.
-fn row(
-    index: &Index,
-    stream: StreamOrdinal,
-    digits: u8,
-    problems: &HashMap<Vec<u8>, BTreeSet<&'static str>>,
-) -> Result<StreamRow, AppError> {
+fn row(index: &Index, stream: StreamOrdinal, digits: u8, problems: &mut Problems<'_>) -> Result<StreamRow, AppError> {
     let entry = index.stream(stream)?;
-    let codes = problems.get(entry.id).into_iter().flatten();
     Ok(StreamRow {
         id: text::shown(entry.id),
         category: text::shown(entry.category),
@@ -219,6 +204,6 @@ fn row(
         first_recorded_at: text::time_label(entry.first_recorded_at, digits),
         last_recorded_at: text::time_label(entry.last_recorded_at, digits),
         last_type: text::shown(index.type_name(entry.last_type)),
-        problems: codes.map(|code| (*code).to_owned()).collect(),
+        problems: problems.in_stream(stream)?,
     })
 }

@@ -137,7 +137,8 @@ pub struct StreamRow {
     pub first_recorded_at: String,
     pub last_recorded_at: String,
     pub last_type: String,
-    /// Codes of the findings that name this stream, as far as they are kept one by one.
+    /// Codes of what was found in this stream: all that its versions and times show, and of what reading it showed as much as
+    /// is kept.
     pub problems: Vec<String>,
 }
 
