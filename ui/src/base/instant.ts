@@ -67,6 +67,13 @@ export function minuteText(rfc3339: string): string {
   return `${dateIn(shownTime.format, t)} ${clockText(t).slice(0, 5)} ${zoneText(nanos).replace('Z', 'UTC')}`;
 }
 
+/** Both ends in whole minutes; the zone is said once, behind the second, where it is of both. */
+export function minutesText(from: string, to: string): [string, string] {
+  const [first, last] = [minuteText(from), minuteText(to)];
+  const zone = / \S+$/.exec(last)?.[0] ?? '';
+  return [zone !== '' && first.endsWith(zone) ? first.slice(0, -zone.length) : first, last];
+}
+
 /** `12 Mar 2024` in the shown zone; the text itself when it is no instant. */
 export function dayText(rfc3339: string): string {
   const nanos = nanosFromRfc3339(rfc3339);

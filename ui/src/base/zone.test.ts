@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { dayText, daysBetweenText, instantText, minuteText, nanosFromRfc3339 } from './instant';
+import { dayText, daysBetweenText, instantText, minutesText, minuteText, nanosFromRfc3339 } from './instant';
 import { shownTime, zoneNames } from './zone.svelte';
 
 afterEach(() => {
@@ -29,6 +29,16 @@ it('writes two ends of time so that they differ', () => {
   expect(said('2026-08-30T07:31:07Z', '2026-08-30T12:02:00.5Z')).toBe('30 Aug 2026, 09:31:07 → 14:02:00');
   expect(said('2026-08-30T07:31:07Z', '2026-08-30T07:31:07Z')).toBe('30 Aug 2026, 09:31:07');
   expect(said('no time', 'no time')).toBe('no time');
+});
+
+it('says the zone of both ends once, and of each where clocks were changed between them', () => {
+  const summer = ['2026-08-03T20:00:00Z', '2026-08-04T20:00:00Z'] as const;
+  expect(minutesText(...summer)).toEqual(['2026-08-03 20:00', '2026-08-04 20:00 UTC']);
+  shownTime.zone = 'Europe/Berlin';
+  expect(minutesText(...summer)).toEqual(['2026-08-03 22:00', '2026-08-04 22:00 +02:00']);
+  const [first, last] = minutesText('2026-01-03T20:00:00Z', summer[0]);
+  expect([first, last]).toEqual(['2026-01-03 21:00 +01:00', '2026-08-03 22:00 +02:00']);
+  expect(minutesText('', summer[0])).toEqual(['', '2026-08-03 22:00 +02:00']);
 });
 
 it('writes dates in the chosen form', () => {
