@@ -3055,7 +3055,7 @@ export type WhyNotTold = {
 	/**  How many more of them there are. */
 	furtherMisses: number,
 	/**  Why no conditions are told of: what is said of the events is what the handler did with each. */
-	untold: string | null,
+	untold: WhyUntold | null,
 	/**  Why the last of the events were given to no rule; `null`: all were. */
 	stopped: WhyNotStopped | null,
 	/**  As in [`WhyTold`]. */
@@ -3139,11 +3139,31 @@ export type WhyTold = {
 	/**  Whether the steps alone give the same value; `null` where they are not all. */
 	confirmed: boolean | null,
 	/**  Why there are no steps though an event changed the place. */
-	untold: string | null,
+	untold: WhyUntold | null,
 	/**  What is told in their place. */
 	leftOut: WhyLeftOut | null,
 	/**  Since this event (version, or `#4711`) the state may lack something; empty: complete. */
 	incompleteSince: string,
+};
+
+/**  What of a handler cannot be seen. */
+export type WhyUnseen = 
+/**  How it came to the state after a place. */
+"way" | 
+/**  What code reads while it folds. */
+"reads" | 
+/**  Which conditions did not hold of versions as they were deployed. */
+"deployed" | 
+/**  What code asks while it folds. */
+"asks";
+
+/**  Why something is not told. */
+export type WhyUntold = {
+	unseen: WhyUnseen,
+	/**  The place, or the engine of the code; empty: neither. */
+	of: string,
+	/**  Why nothing is told in the place of steps; `null`: something is. */
+	instead: string | null,
 };
 
 /**  What would be there without an event. */

@@ -1,6 +1,23 @@
 // The texts of why a field has its value, and of why events left it as it was. The drawer is read late, and these with it.
 
+import type { WhyUntold } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
+
+/** What cannot be seen of a handler, and what is told in its place, or why nothing is. */
+export function untoldText({ instead, of, unseen }: WhyUntold): string {
+  const inItsPlace = instead ?? 'events were left out instead, one at a time, and the others folded';
+  const code = `a handler of the engine ${of}`;
+  switch (unseen) {
+    case 'way':
+      return `How the handler came to the state after ${of} cannot be seen; ${inItsPlace}`;
+    case 'reads':
+      return `What ${code} reads while it folds cannot be seen; ${inItsPlace}`;
+    case 'deployed':
+      return 'Which conditions did not hold cannot be seen of versions as they were deployed, only what the handler did with each event: ask one of the versions';
+    case 'asks':
+      return `What ${code} asks while it folds cannot be seen, only what it did with each event`;
+  }
+}
 
 export const WHY = {
   title: 'Why',

@@ -19,6 +19,7 @@ mod scope;
 pub mod states;
 #[cfg(test)]
 mod tests;
+mod unseen;
 pub mod versions;
 pub mod whatif;
 pub mod why;

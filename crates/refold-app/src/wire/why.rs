@@ -23,11 +23,36 @@ pub struct WhyTold {
     /// Whether the steps alone give the same value; `null` where they are not all.
     pub confirmed: Option<bool>,
     /// Why there are no steps though an event changed the place.
-    pub untold: Option<String>,
+    pub untold: Option<WhyUntold>,
     /// What is told in their place.
     pub left_out: Option<WhyLeftOut>,
     /// Since this event (version, or `#4711`) the state may lack something; empty: complete.
     pub incomplete_since: String,
+}
+
+/// What of a handler cannot be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum WhyUnseen {
+    /// How it came to the state after a place.
+    Way,
+    /// What code reads while it folds.
+    Reads,
+    /// Which conditions did not hold of versions as they were deployed.
+    Deployed,
+    /// What code asks while it folds.
+    Asks,
+}
+
+/// Why something is not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyUntold {
+    pub unseen: WhyUnseen,
+    /// The place, or the engine of the code; empty: neither.
+    pub of: String,
+    /// Why nothing is told in the place of steps; `null`: something is.
+    pub instead: Option<String>,
 }
 
 /// Which events change the value when they are left out, one at a time.
@@ -121,7 +146,7 @@ pub struct WhyNotTold {
     /// How many more of them there are.
     pub further_misses: u32,
     /// Why no conditions are told of: what is said of the events is what the handler did with each.
-    pub untold: Option<String>,
+    pub untold: Option<WhyUntold>,
     /// Why the last of the events were given to no rule; `null`: all were.
     pub stopped: Option<WhyNotStopped>,
     /// As in [`WhyTold`].

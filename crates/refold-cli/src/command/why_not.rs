@@ -80,7 +80,7 @@ pub fn run(context: &Context<'_>, asked: &WhyNot) -> Result<u8, Ended> {
     }
     if let Some(untold) = &answer.untold {
         printer.line("")?;
-        printer.line(untold)?;
+        printer.line(&untold.to_string())?;
     }
     if !answer.findings.is_empty() {
         printer.line("")?;

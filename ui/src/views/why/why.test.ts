@@ -103,7 +103,7 @@ it('tells of code which events change the value when they are left out, and how 
   const why = page.backend.why.bind(page.backend);
   page.backend.why = async (...asked) => ({
     ...(await why(...asked)),
-    ...{ steps: [], events: 0, confirmed: null, untold: 'what it reads cannot be seen' },
+    ...{ steps: [], events: 0, confirmed: null, untold: { unseen: 'reads', of: 'js', instead: null } },
     leftOut: {
       events: [
         { ...WITHOUT, moment: 12, value: '7.50', failedAt: null, fault: null },
@@ -115,7 +115,9 @@ it('tells of code which events change the value when they are left out, and how 
   await ask('/totals/total');
   page.find('[data-test=segment-why]')?.click();
   await page.until(() => page.all('[data-test=why-without]').length === 2);
-  expect(text('why-outcome')).toBe('What it reads cannot be seen');
+  expect(text('why-outcome')).toBe(
+    'What a handler of the engine js reads while it folds cannot be seen; events were left out instead, one at a time, and the others folded',
+  );
   expect(text('why-left-out')).toBe(
     '1,200 events left out in turn, 5 of them matter; the handler does not take 4 more',
   );
@@ -145,11 +147,13 @@ it('tells of code what it did with an event instead', async () => {
       { ...miss, moment: 12, ran: { changed: ['/items', ''], further: 2 } },
       { ...miss, moment: 3, ran: { changed: [], further: 0 } },
     ],
-    untold: 'what it asks cannot be seen',
+    untold: { unseen: 'asks', of: 'wasm', instead: null },
   });
   await ask('/totals/discount');
   await page.until(() => page.find('[data-test=why-not-ran]'));
-  expect(text('why-not-note')).toBe('What it asks cannot be seen');
+  expect(text('why-not-note')).toBe(
+    'What a handler of the engine wasm asks while it folds cannot be seen, only what it did with each event',
+  );
   expect(page.texts('[data-test=why-not-ran]')).toEqual([
     'The handler took it and changed /items, the state, 2 more instead',
     'The handler took it and changed nothing',

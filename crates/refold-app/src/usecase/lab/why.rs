@@ -23,13 +23,11 @@ use crate::stream::{Found, Stream};
 use crate::text::Exact;
 use crate::usecase::field_history::path_of;
 use crate::usecase::replayed::Replayed;
-use crate::wire::{FindingWire, HandlerWire};
+use crate::wire::{FindingWire, HandlerWire, WhyUnseen, WhyUntold};
 use crate::{findings, handler, text};
 
 /// Events that are named where nobody says how many.
 pub const USUAL_EVENTS: usize = 100;
-/// How what is told in the place of steps was found.
-const BY_LEAVING_OUT: &str = "events were left out instead, one at a time, and the others folded";
 
 #[derive(Debug, Clone, Serialize)]
 pub struct WhyAnswer {
@@ -137,7 +135,7 @@ pub fn why(
         present: told.value.is_some(),
         value: told.value,
         changed: changed.and_then(cause),
-        untold: told.untold,
+        untold: told.untold.map(|untold| untold.to_string()),
         left_out: told.left_out,
         steps: told.steps,
         events: told.events,
@@ -162,7 +160,7 @@ pub struct PlaceWhy {
     pub is_of_start: bool,
     pub is_confirmed: Option<bool>,
     /// See [`WhyAnswer::untold`] and [`WhyAnswer::left_out`].
-    pub untold: Option<String>,
+    pub untold: Option<WhyUntold>,
     pub left_out: Option<LeftOutAnswer>,
     /// See [`Stream::since_label`].
     pub incomplete_since: Option<String>,
@@ -192,8 +190,11 @@ pub fn why_place(
             let asked = (path, moment, value.as_ref());
             let most = (MOST_LEFT_OUT, most_events);
             match left_out(work, session, stream, program, asked, most)? {
-                Ok(found) => (Some(format!("{unseen}; {BY_LEAVING_OUT}")), Some(found)),
-                Err(why) => (Some(format!("{unseen}; {why}")), None),
+                Ok(found) => (Some(unseen), Some(found)),
+                Err(why) => {
+                    let instead = Some(why);
+                    (Some(WhyUntold { instead, ..unseen }), None)
+                }
             }
         }
         None => (None, None),
@@ -220,10 +221,15 @@ pub fn why_place(
 }
 
 /// Why the steps of an event cannot be told.
-fn unseen(program: &dyn HandlerProgram, place: &str) -> String {
-    match program.identity().engine.as_str() {
-        "declarative" | "builtin" => format!("how the handler came to the state after {place} cannot be seen"),
-        engine => format!("what a handler of the engine {engine} reads while it folds cannot be seen"),
+fn unseen(program: &dyn HandlerProgram, place: &str) -> WhyUntold {
+    let (unseen, of) = match program.identity().engine.as_str() {
+        "declarative" | "builtin" => (WhyUnseen::Way, place),
+        engine => (WhyUnseen::Reads, engine),
+    };
+    WhyUntold {
+        unseen,
+        of: of.to_owned(),
+        instead: None,
     }
 }
 

@@ -17,6 +17,7 @@ use refold_handlers::lab::{Running, Step as Taken};
 use serde::Serialize;
 
 use super::past::{MaskedView, SeenEvent, StreamPast};
+use super::unseen::in_words;
 use super::why::{ReadAnswer, read_answer, stored_type};
 use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
@@ -25,16 +26,13 @@ use crate::stream::{Found, Stream};
 use crate::text::Exact;
 use crate::usecase::field_history::path_of;
 use crate::usecase::replayed::Replayed;
-use crate::wire::{FindingWire, HandlerWire};
+use crate::wire::{FindingWire, HandlerWire, WhyUnseen, WhyUntold};
 use crate::{findings, handler, text};
 
 /// Events that are told of where nobody says how many.
 pub const USUAL_EVENTS: usize = 20;
 /// What the search is called while it runs.
 const ASKING: &str = "asking events";
-/// Of a package as it was deployed, whose version hangs on the event.
-const DEPLOYED_UNSEEN: &str = "which conditions did not hold cannot be seen of versions as they were deployed, only what the handler did with each \
-     event: ask one of the versions";
 /// Places that an event changed instead which are told one by one.
 const MOST_CHANGED: usize = 5;
 
@@ -65,7 +63,8 @@ pub struct WhyNotAnswer {
     /// How many more of them there are.
     pub further_misses: u32,
     /// Why no conditions are told of: what is said of the events is what the handler did with each.
-    pub untold: Option<String>,
+    #[serde(serialize_with = "in_words")]
+    pub untold: Option<WhyUntold>,
     /// Why the last of the events were given to no rule; `null`: all were.
     pub stopped: Option<StoppedAnswer>,
     /// See [`Stream::since_label`]; of the state after the last of the events.
@@ -459,11 +458,17 @@ impl Search<'_> {
             types: self.types.into_values().collect(),
             misses: self.misses,
             further_misses: self.further_misses,
-            untold: self.outside.is_some().then(|| match identity.engine.as_str() {
-                "declarative" | "builtin" => DEPLOYED_UNSEEN.to_owned(),
-                engine => format!(
-                    "what a handler of the engine {engine} asks while it folds cannot be seen, only what it did with each event"
-                ),
+            untold: self.outside.is_some().then(|| {
+                // Of a package as it was deployed the version hangs on the event.
+                let (unseen, of) = match identity.engine.as_str() {
+                    "declarative" | "builtin" => (WhyUnseen::Deployed, ""),
+                    engine => (WhyUnseen::Asks, engine),
+                };
+                WhyUntold {
+                    unseen,
+                    of: of.to_owned(),
+                    instead: None,
+                }
             }),
             stopped,
             incomplete_since: None,

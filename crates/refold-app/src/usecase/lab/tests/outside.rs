@@ -131,7 +131,7 @@ fn of_code_it_is_told_what_it_did_with_an_event_that_left_the_place_as_it_was() 
             answer
                 .untold
                 .as_ref()
-                .is_some_and(|untold| untold.contains("cannot be seen"))
+                .is_some_and(|untold| untold.to_string().contains("cannot be seen"))
         );
         assert_eq!((answer.events, answer.changed, answer.further_misses), (8, 1, 0));
         let told: Vec<_> = answer
