@@ -318,29 +318,34 @@ impl Package {
 
     /// The case files of the package, by name.
     pub fn case_files(&self) -> Result<Vec<PathBuf>, PackageError> {
-        let folder = self.folder.join("tests");
-        if !folder.exists() {
-            return Ok(Vec::new());
-        }
-        let unreadable = |error: std::io::Error| {
-            PackageError::nowhere(
-                code::PKG_READ,
-                format!("cannot list the cases: {}: {}", in_words(&error), folder.display()),
-            )
-        };
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().ends_with(".case.yaml"))
-            {
-                files.push(path);
-            }
-        }
-        files.sort();
-        Ok(files)
+        case_files(&self.folder)
     }
+}
+
+/// The case files of a package folder, by name, also where its manifest cannot be read.
+pub fn case_files(package: &Path) -> Result<Vec<PathBuf>, PackageError> {
+    let folder = package.join("tests");
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |error: std::io::Error| {
+        PackageError::nowhere(
+            code::PKG_READ,
+            format!("cannot list the cases: {}: {}", in_words(&error), folder.display()),
+        )
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().ends_with(".case.yaml"))
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The content hash of these files. What is no UTF-8 is refused when it is read as what it is.

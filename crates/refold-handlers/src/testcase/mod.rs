@@ -103,6 +103,11 @@ pub fn run(work: &Work<'_>, folder: &Path, version: Option<&str>) -> Result<Vec<
     Ok(results)
 }
 
+/// What is wrong with a case as it is written, by line and column.
+pub fn check(package: &Package, file: &Path) -> Result<(), PackageError> {
+    read::read(package, file).map(drop)
+}
+
 /// What folding the given events came to.
 struct Outcome {
     state: Value,

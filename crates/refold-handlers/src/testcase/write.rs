@@ -12,6 +12,9 @@ use crate::error::{PackageError, code};
 #[cfg(test)]
 mod tests;
 
+/// In bytes, with quotes: well below what YAML takes.
+const LONGEST_KEY: usize = 512;
+
 /// What a case is written from.
 pub struct CaseText<'a> {
     pub title: &'a str,
@@ -22,6 +25,8 @@ pub struct CaseText<'a> {
     pub batch: &'a EventBatch,
     /// Rows of `batch`, in the order of the stream.
     pub kept: &'a [usize],
+    /// The version that it is for; `None`: all.
+    pub version: Option<&'a str>,
     pub wanted: Wanted,
 }
 
@@ -41,6 +46,9 @@ pub enum Wanted {
 pub fn write_case(case: &CaseText<'_>) -> Result<String, PackageError> {
     let mut out = format!("refold: {FORMAT}\n# {}\n", quoted(case.comment));
     let _ = writeln!(out, "title: {}", quoted(case.title));
+    if let Some(version) = case.version {
+        let _ = writeln!(out, "versions: [{}]", quoted(version));
+    }
     let none = if case.kept.is_empty() { " []" } else { "" };
     let stream = text_of(case.stream, || "the id of the stream".to_owned())?;
     let _ = writeln!(out, "given:\n  stream: {stream}\n  events:{none}");
@@ -50,12 +58,31 @@ pub fn write_case(case: &CaseText<'_>) -> Result<String, PackageError> {
     let _ = match &case.wanted {
         Wanted::Holds(invariant) => writeln!(out, "expect:\n  invariants: {{ {}: holds }}", quoted(invariant)),
         Wanted::State(state) => {
-            let state = flow(state, &|| "the state holds a text that".to_owned())?;
-            writeln!(out, "expect:\n  match: exact\n  state: {state}")
+            let state = state_lines(state)?;
+            writeln!(out, "expect:\n  match: exact\n  state:{state}")
         }
         Wanted::Nothing => writeln!(out, "expect:\n  state: {{}}"),
     };
     Ok(out)
+}
+
+/// A member a line, so that a person can correct one of them.
+fn state_lines(state: &Value) -> Result<String, PackageError> {
+    let holds = || "the state holds a text that".to_owned();
+    let whole = flow(state, &holds)?;
+    let Value::Object(members) = state.resolved() else {
+        return Ok(format!(" {whole}"));
+    };
+    let member = |(key, value): (&Text, &Value)| Ok((flow(&Value::Text(key.clone()), &holds)?, flow(value, &holds)?));
+    let members: Vec<(String, String)> = members.iter().map(member).collect::<Result<_, PackageError>>()?;
+    // YAML reads no key on a line of its own that is longer.
+    if members.is_empty() || members.iter().any(|(key, _)| key.len() > LONGEST_KEY) {
+        return Ok(format!(" {whole}"));
+    }
+    Ok(members
+        .iter()
+        .map(|(key, value)| format!("\n    {key}: {value}"))
+        .collect())
 }
 
 /// `    - { type: "ItemAdded", version: 3, … }`, and above it what is left out of it.

@@ -57,6 +57,7 @@ proptest! {
             names: &names,
             batch: &batch,
             kept: &kept,
+            version: None,
             wanted: Wanted::Nothing,
         };
         let given = reread(&write_case(&case).unwrap()).given;
@@ -80,6 +81,7 @@ fn a_state_keeps_its_literals() {
         names: &Names::default(),
         batch: &EventBatch::default(),
         kept: &[],
+        version: None,
         wanted: Wanted::State(state.clone()),
     };
     assert_eq!(reread(&write_case(&case).unwrap()).expected.state, Some(state));
@@ -94,6 +96,7 @@ fn refusal(stream: &[u8], names: &Names, batch: &EventBatch, wanted: Wanted) -> 
         names,
         batch,
         kept: &kept,
+        version: None,
         wanted,
     };
     write_case(&case).unwrap_err().to_string()
@@ -154,6 +157,7 @@ fn metadata_that_is_no_json_is_said_to_be_left_out() {
         names: &names,
         batch: &batch,
         kept: &[0],
+        version: None,
         wanted: Wanted::Nothing,
     };
     let text = write_case(&case).unwrap();
