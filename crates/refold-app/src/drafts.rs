@@ -5,13 +5,15 @@
 //! to the user's package until a person asks for a new version there ([`publish`]). It must not know how a face shows it.
 
 mod files;
+mod follow;
 mod manifest;
+mod own;
 mod publish;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
@@ -21,6 +23,8 @@ use refold_stores::plain_file;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use own::Written;
+
 use crate::error::{AppError, ErrorCode};
 use crate::kept::{read_text, write_whole};
 use crate::mask;
@@ -29,6 +33,8 @@ use crate::text;
 
 /// A file that is longer is no text that a person writes on.
 pub const MOST_TEXT_BYTES: usize = 512 << 10;
+/// So many files of a version, and so many test cases, are shown; more are listed by an editor better.
+pub const MOST_SHOWN: usize = 32;
 
 const KEPT: &str = "draft.toml";
 /// The folder of the draft that is the package.
@@ -38,8 +44,14 @@ const BESIDE: [&str; 2] = [story::FILE, mask::FILE];
 const CASES: &str = "tests";
 /// Behind the name of a draft that was thrown away and may be wanted again.
 const DISCARDED: &str = "discarded";
+/// Behind the end of the name of a test case.
+const CASE: &str = ".case.yaml";
+/// What windows that write on drafts take turns by. Its name is that of no draft.
+const TURN: &str = ".turn";
 /// Drafts of a later form are read by later versions only.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
+/// Of a draft that has nothing but the files of its version: what reads this form alone leaves it as it is.
+const PLAIN_FORM: u32 = 1;
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -55,6 +67,12 @@ struct Kept {
     /// The folder of the user's package.
     package: String,
     version: String,
+    /// The digest of the manifest that a person's own one was written from; `None`: it follows the package's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest: Option<String>,
+    /// Files of test cases that are the draft's own; the others follow the package's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    cases: BTreeSet<String>,
 }
 
 impl Draft {
@@ -75,10 +93,12 @@ impl Draft {
         let found = |error: std::io::Error| failed("find", &path, &error);
         let real = path.canonicalize().map_err(found)?;
         let kept = Kept {
-            form: FORM,
+            form: PLAIN_FORM,
             // The next window may be started from another folder.
             package: std::path::absolute(&path).map_err(found)?.display().to_string(),
             version: version.id.clone(),
+            manifest: None,
+            cases: BTreeSet::new(),
         };
         let folder = places.drafts().join(key(&real, &version.id));
         if !folder.is_dir() {
@@ -118,65 +138,9 @@ impl Draft {
         format!("{}@{}", self.kept.package, self.kept.version)
     }
 
-    /// Writes one of its files anew. The file is there before: a draft has the files of its version.
-    pub fn write(&self, name: &str, text: &str) -> Result<(), AppError> {
-        let refused = |why: &str| {
-            AppError::invalid(
-                format!(
-                    "this file of the draft is not written: {why}: {}",
-                    text::shown(name.as_bytes())
-                ),
-                "choose one of the files of the version",
-            )
-        };
-        let own = name
-            .strip_prefix(&self.version_path())
-            .and_then(|name| name.strip_prefix('/'));
-        let is_plain = |name: &&str| !name.is_empty() && !name.contains(['/', '\\', ':']) && *name != "..";
-        let own = own
-            .filter(is_plain)
-            .ok_or_else(|| refused("it is none of the version"))?;
-        if text.len() > MOST_TEXT_BYTES {
-            return Err(refused("it has more than 512 KiB"));
-        }
-        let file = self.package().join(self.version_path()).join(own);
-        let before = fs::symlink_metadata(&file).ok().filter(fs::Metadata::is_file);
-        let before = before.ok_or_else(|| refused("it is not there"))?;
-        write_whole(&file, text)?;
-        fs::set_permissions(&file, before.permissions()).map_err(|error| failed("write", &file, &error))
-    }
-
-    /// Brings what stands beside the versions up to date with the user's package, where that can be read.
-    pub fn renew(&self) -> Result<(), AppError> {
-        let (origin, own) = (Path::new(&self.kept.package), self.package());
-        // What is to be hidden is, also where the rest cannot follow.
-        if let Some(rules) = files::one(origin, mask::FILE)?
-            && files::one(&own, mask::FILE)?.as_ref() != Some(&rules)
-        {
-            rules.write(&own)?;
-        }
-        let Ok(wanted) = files::beside(origin) else {
-            return Ok(());
-        };
-        if let Some(manifest) = read_text(&origin.join(MANIFEST)).and_then(|text| self.manifest(&text).ok())
-            && read_text(&own.join(MANIFEST)).as_deref() != Some(&manifest)
-        {
-            write_whole(&own.join(MANIFEST), &manifest)?;
-        }
-        let known = files::beside(&own)?;
-        let names: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).collect();
-        for file in wanted.iter().filter(|file| !known.contains(file)) {
-            file.write(&own)?;
-        }
-        for file in known.iter().filter(|file| !names.contains(file.name.as_str())) {
-            let path = own.join(&file.name);
-            fs::remove_file(&path).map_err(|error| failed("remove", &path, &error))?;
-        }
-        Ok(())
-    }
-
     /// Throws it away. The last one of a version can be had back ([`Draft::restore`]).
     pub fn discard(&self) -> Result<(), AppError> {
+        let _turn = self.turn()?;
         let away = self.folder.with_extension(DISCARDED);
         remove(&away)?;
         fs::rename(&self.folder, &away).map_err(|error| failed("throw away", &self.folder, &error))
@@ -214,16 +178,50 @@ impl Draft {
         Ok(Draft { folder, kept })
     }
 
-    fn package(&self) -> PathBuf {
+    /// The draft that is opened so, wherever drafts are kept; `None`: what is opened so is none.
+    pub fn at(reference: &str) -> Option<Draft> {
+        let (path, _) = split_version(reference);
+        let draft = Draft::read(path.parent()?).ok()?;
+        (draft.package() == path).then_some(draft)
+    }
+
+    pub fn package(&self) -> PathBuf {
         self.folder.join(PACKAGE)
     }
 
-    fn id(&self) -> String {
-        self.kept.id()
+    /// The folder of its version, from that of its package, with forward slashes.
+    pub fn version_path(&self) -> String {
+        self.kept.version_path()
     }
 
-    fn version_path(&self) -> String {
-        self.kept.version_path()
+    /// Waits until no other window writes on a draft. It is over when the answer is dropped.
+    fn turn(&self) -> Result<File, AppError> {
+        let file = self.folder.with_file_name(TURN);
+        let broken = |error: std::io::Error| failed("take a turn at writing", &file, &error);
+        let turn = File::options().create(true).append(true).open(&file).map_err(broken)?;
+        match turn.lock() {
+            // Some file systems have no locks: there two windows may write at the same moment.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            taken => taken.map_err(broken)?,
+        }
+        Ok(turn)
+    }
+
+    /// Keeps what the draft says of itself.
+    fn save(&self) -> Result<(), AppError> {
+        let is_plain = self.kept.manifest.is_none() && self.kept.cases.is_empty();
+        let form = if is_plain { PLAIN_FORM } else { FORM };
+        let kept = Kept {
+            form,
+            ..self.kept.clone()
+        };
+        let text = toml::to_string(&kept).map_err(|error| AppError::internal(error.to_string()))?;
+        write_whole(&self.folder.join(KEPT), &text)
+    }
+
+    /// What its version is called.
+    pub fn id(&self) -> String {
+        self.kept.id()
     }
 
     fn manifest(&self, origin: &str) -> Result<String, AppError> {
@@ -256,9 +254,7 @@ impl Kept {
 
 /// How the version is opened that a draft was made of; `None`: what is opened so is no draft.
 pub fn origin_of(reference: &str) -> Option<String> {
-    let (path, _) = split_version(reference);
-    let draft = Draft::read(path.parent()?).ok()?;
-    (draft.package() == path).then(|| draft.origin())
+    Draft::at(reference).map(|draft| draft.origin())
 }
 
 /// Makes the folder of a draft: whole or not at all.

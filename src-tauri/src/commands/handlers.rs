@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DraftTried, HandlerCoverage, HandlerPackage, HandlerTested, HandlerTold, HandlersNews, JobUpdate,
+    DraftCaseAsked, DraftCaseMade, DraftTried, DraftWritten, HandlerCoverage, HandlerPackage, HandlerTested,
+    HandlerTold, HandlersNews, JobUpdate,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -62,8 +63,58 @@ pub async fn draft_handler(desk: State<'_, Arc<Desk>>, handler: String) -> Reply
 
 #[tauri::command]
 #[specta::specta]
-pub async fn write_draft(desk: State<'_, Arc<Desk>>, draft: String, file: String, text: String) -> Reply<HandlerTold> {
-    answer(desk, move |desk| desk.write_draft(&draft, &file, &text)).await
+pub async fn write_draft(
+    desk: State<'_, Arc<Desk>>,
+    draft: String,
+    file: String,
+    text: String,
+    before: String,
+) -> Reply<DraftWritten> {
+    answer(desk, move |desk| desk.write_draft(&draft, &file, &text, &before)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn add_draft_file(
+    desk: State<'_, Arc<Desk>>,
+    draft: String,
+    file: String,
+    text: String,
+) -> Reply<HandlerTold> {
+    answer(desk, move |desk| desk.add_draft_file(&draft, &file, &text)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_draft_file(
+    desk: State<'_, Arc<Desk>>,
+    draft: String,
+    file: String,
+    to: String,
+) -> Reply<HandlerTold> {
+    answer(desk, move |desk| desk.rename_draft_file(&draft, &file, &to)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_draft_file(
+    desk: State<'_, Arc<Desk>>,
+    draft: String,
+    file: String,
+    before: String,
+) -> Reply<DraftWritten> {
+    answer(desk, move |desk| desk.remove_draft_file(&draft, &file, &before)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn make_draft_case(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    asked: DraftCaseAsked,
+    progress: Channel<JobUpdate>,
+) -> Reply<DraftCaseMade> {
+    answer(desk, move |desk| desk.make_draft_case(session, &asked, &tell(progress))).await
 }
 
 #[tauri::command]

@@ -81,7 +81,11 @@ export const commands = {
 	handlerCoverage: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerCoverage, AppErrorWire>(__TAURI_INVOKE("handler_coverage", { session, handler, progress })),
 	testHandler: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerTested, AppErrorWire>(__TAURI_INVOKE("test_handler", { session, handler, progress })),
 	draftHandler: (handler: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("draft_handler", { handler })),
-	writeDraft: (draft: string, file: string, text: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("write_draft", { draft, file, text })),
+	writeDraft: (draft: string, file: string, text: string, before: string) => typedError<DraftWritten, AppErrorWire>(__TAURI_INVOKE("write_draft", { draft, file, text, before })),
+	addDraftFile: (draft: string, file: string, text: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("add_draft_file", { draft, file, text })),
+	renameDraftFile: (draft: string, file: string, to: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("rename_draft_file", { draft, file, to })),
+	removeDraftFile: (draft: string, file: string, before: string) => typedError<DraftWritten, AppErrorWire>(__TAURI_INVOKE("remove_draft_file", { draft, file, before })),
+	makeDraftCase: (session: number, asked: DraftCaseAsked, progress: Channel<JobUpdate>) => typedError<DraftCaseMade, AppErrorWire>(__TAURI_INVOKE("make_draft_case", { session, asked, progress })),
 	discardDraft: (draft: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("discard_draft", { draft })),
 	restoreDraft: (draft: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("restore_draft", { draft })),
 	publishDraft: (session: number, draft: string, version: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("publish_draft", { session, draft, version })),
@@ -780,6 +784,46 @@ export type DocumentPlace = {
 	look?: TimelineLook | null,
 };
 
+export type DraftCase = {
+	/**  From the folder of the package. */
+	file: string,
+	/**  Written in the draft; others follow the package. */
+	isOwn: boolean,
+};
+
+/**  A test case to be made of a stream. */
+export type DraftCaseAsked = {
+	draft: string,
+	stream: string,
+	/**  A cursor of the stream, up to which its events are taken. */
+	at: string,
+	/**  Of the file, without what all test cases end in. */
+	name: string,
+};
+
+/**  A test case that was made of a stream. */
+export type DraftCaseMade = {
+	/**  From the folder of the package. */
+	file: string,
+	events: number,
+	/**  Values that masking rules hide, which others stand in for. */
+	replaced: number,
+	/**  The state it asks for is the one that there is now; `false`: something of it is hidden, and it asks for none. */
+	hasState: boolean,
+	told: HandlerTold,
+};
+
+/**  What a draft has besides the files of its version. */
+export type DraftTold = {
+	/**  The folder of its version, from that of its package. */
+	folder: string,
+	/**  A person wrote in its manifest, which follows that of the package no more. */
+	hasOwnManifest: boolean,
+	/**  The files of test cases that are run with it, its own and those of the package: the first of so many. */
+	cases: DraftCase[],
+	caseCount: number,
+};
+
 /**  What a draft of a handler came to on a stream, up to a cursor. */
 export type DraftTried = {
 	stream: string,
@@ -799,6 +843,13 @@ export type DraftTried = {
 	/**  Since this event (version, or `#4711`) the state may lack something; empty: complete. */
 	incompleteSince: string,
 	findings: FindingWire[],
+};
+
+/**  What came of writing over a file of a draft, or of taking it away. */
+export type DraftWritten = {
+	/**  `false`: somebody else wrote there meanwhile, and it was left so. */
+	isWritten: boolean,
+	told: HandlerTold,
 };
 
 export type DriftAskedWire = {
@@ -1193,6 +1244,8 @@ export type HandlerFile = {
 	bytes: number,
 	/**  `None`: it is no text, or too long to be shown. */
 	text: string | null,
+	/**  It is of a draft, and is written in the window. */
+	isOwn: boolean,
 };
 
 /**  A handler of which the window knows: a package, or a bare file. */
@@ -1247,11 +1300,15 @@ export type HandlerTold = {
 	/**  What keeps its code in; `None`: it has none. */
 	walls: HandlerWalls | null,
 	problem: HandlerProblem | null,
+	/**  What else is wrong, in other files. */
+	furtherProblems: HandlerProblem[],
 	invariants: InvariantListed[],
 	upcasters: HandlerStep[],
 	files: HandlerFile[],
 	/**  Files of the version that are not among `files`, because there are too many. */
 	furtherFiles: number,
+	/**  `None`: it is no draft that is written in the window. */
+	draft: DraftTold | null,
 };
 
 /**  What keeps the code of a handler in on this machine. */

@@ -1,7 +1,10 @@
 // Handlers as files: a part of the window's one door to its host.
 
 import type {
+  DraftCaseAsked,
+  DraftCaseMade,
   DraftTried,
+  DraftWritten,
   HandlerCoverage,
   HandlerPackage,
   HandlersNews,
@@ -25,8 +28,15 @@ export interface HandlersBackend {
   testHandler(session: number, handler: string, progress: Tell): Promise<HandlerTested>;
   /** How the draft of a version is opened, which is made where there is none yet. */
   draftHandler(handler: string): Promise<string>;
-  /** Keeps a file of a draft as it is written now, and says what the draft comes to with it. */
-  writeDraft(draft: string, file: string, text: string): Promise<HandlerTold>;
+  /** Keeps a file of a draft as it is written now, where it still is `before`, and says what the draft comes to. */
+  writeDraft(draft: string, file: string, text: string, before: string): Promise<DraftWritten>;
+  /** Adds a file to the version of a draft, or a test case to the draft. */
+  addDraftFile(draft: string, file: string, text: string): Promise<HandlerTold>;
+  renameDraftFile(draft: string, file: string, to: string): Promise<HandlerTold>;
+  /** Takes a file of a draft away, where it still is `before`; its manifest follows that of the package again. */
+  removeDraftFile(draft: string, file: string, before: string): Promise<DraftWritten>;
+  /** Makes a test case of a draft from a stream up to a cursor. */
+  makeDraftCase(session: number, asked: DraftCaseAsked, progress: Tell): Promise<DraftCaseMade>;
   discardDraft(draft: string): Promise<void>;
   /** Has the draft back that was thrown away last. */
   restoreDraft(draft: string): Promise<void>;

@@ -5,6 +5,7 @@ import { errorOf } from '../backend/backend';
 import type {
   CoverageRow,
   HandlerCoverage,
+  HandlerFile,
   HandlerPackage,
   HandlersNews,
   HandlerTested,
@@ -16,7 +17,7 @@ import { HANDLERS as T } from '../strings/handlers_view';
 import { DRAFT as D } from '../strings/draft_view';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
-import { Drafting } from './drafting.svelte';
+import { baseName, Drafting, MANIFEST } from './drafting.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 import type { Reloaded } from './reloading.svelte';
@@ -74,6 +75,20 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** The package of the chosen version. */
   get package(): HandlerPackage | undefined {
     return this.packages?.find(({ versions }) => versions.some(({ reference }) => reference === this.reference));
+  }
+
+  /** What is shown of its files: those that were typed in and are gone, too. */
+  get files(): HandlerFile[] {
+    const files = this.told?.files ?? [];
+    const gone = (this.draft?.orphans ?? []).filter((orphan) => !files.some(({ name }) => name === orphan));
+    return [...files, ...gone.map((name) => ({ name, bytes: 0, text: '', isOwn: true }))];
+  }
+
+  /** The file that is shown. */
+  get shown(): HandlerFile | undefined {
+    const { files } = this;
+    const named = (wanted: string | null | undefined) => files.find(({ name }) => name === wanted);
+    return named(this.file) ?? named(this.told?.problem?.file) ?? files[0];
   }
 
   get row(): CoverageRow | undefined {
@@ -157,6 +172,18 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
         return this.draft?.compare();
       case 'try':
         return this.draft?.try();
+      case 'add':
+        return this.#ask('add', '');
+      case 'rename':
+        return this.#ask('rename', baseName(this.shown?.name ?? ''));
+      case 'case':
+        return this.#ask('case', caseName(this.draft?.stream ?? '', this.draft?.at ?? ''));
+      case 'remove':
+        return this.#remove(this.shown?.name ?? '');
+      case 'follow':
+        return this.#remove(MANIFEST);
+      case 'unremove':
+        return this.#bringBack();
       case 'publish':
         if (this.draft) this.draft.version = '';
         return;
@@ -175,7 +202,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
         return this.isRunning || this.draft?.isRunning ? null : T.notRunning;
       case 'test':
         if (this.isRunning) return T.isRunning;
-        return (this.package?.cases ?? 0) > 0 ? null : T.noCases;
+        return (this.told?.draft?.caseCount ?? this.package?.cases ?? 0) > 0 ? null : T.noCases;
       case 'fold':
         if (this.reference === '') return T.noHandler;
         if (this.told?.problem) return T.isBroken;
@@ -185,9 +212,22 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       case 'edit':
         if (this.draft) return null;
         return this.version?.version ? null : this.reference === '' ? T.noHandler : D.noFile;
+      case 'rename':
+        if (!this.draft) return D.noDraft;
+        return this.shown?.isOwn && this.shown.name !== MANIFEST ? null : D.notRenamed;
+      case 'remove':
+        if (!this.draft) return D.noDraft;
+        return this.shown?.isOwn && this.shown.text !== null && this.shown.name !== MANIFEST ? null : D.notRemoved;
+      case 'follow':
+        if (!this.draft) return D.noDraft;
+        return this.told?.draft?.hasOwnManifest ? null : D.follows;
+      case 'unremove':
+        return this.draft?.removed ? null : D.noneRemoved;
+      case 'case':
       case 'try':
         if (this.draft?.stream.trim() === '') return D.noStream;
         return this.draft ? null : D.noDraft;
+      case 'add':
       case 'check':
       case 'changes':
       case 'publish':
@@ -198,6 +238,38 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       default:
         return this.reference === '' ? T.noHandler : null;
     }
+  }
+
+  /** Does what a name was asked for. */
+  async name(): Promise<void> {
+    const { draft, shown } = this;
+    const { naming } = draft ?? {};
+    const folder = this.told?.draft?.folder;
+    if (!draft || !naming || draft.isRunning || folder === undefined) return;
+    const name = naming.name.trim();
+    let file: string | null = null;
+    if (naming.what === 'case') {
+      const made = await draft.makeCase(name.replace(/\.case\.yaml$/, ''));
+      file = made?.file ?? null;
+      if (made) this.#desk.say(made.said);
+    } else if (naming.what === 'add') {
+      const isCase = name.endsWith('.case.yaml');
+      const wanted = `${isCase ? 'tests' : folder}/${name}`;
+      if (await draft.add(wanted, isCase ? emptyCase(baseName(folder)) : '')) file = wanted;
+    } else if (shown) {
+      const wanted = `${shown.name.slice(0, shown.name.lastIndexOf('/'))}/${name}`;
+      if (wanted === shown.name || (await draft.rename(shown.name, wanted))) file = wanted;
+    }
+    if (file !== null) this.enter(file);
+  }
+
+  /** Into the text of a file of the draft. */
+  enter(file: string): void {
+    if (!this.draft) return;
+    this.draft.naming = null;
+    this.part = 'source';
+    this.file = file;
+    this.draft.isEntering = true;
   }
 
   /** Writes the draft into its package, as the version that was asked for. */
@@ -263,6 +335,23 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     if (!this.draft) return;
     this.part = 'source';
     this.draft.isEntering = true;
+  }
+
+  #ask(what: 'add' | 'rename' | 'case', name: string): void {
+    if (!this.draft) return;
+    this.part = 'source';
+    this.draft.naming = { what, name };
+  }
+
+  async #remove(file: string): Promise<void> {
+    if (await this.draft?.remove(file)) this.#desk.say(file === MANIFEST ? D.followed : D.removed(file));
+  }
+
+  async #bringBack(): Promise<void> {
+    const file = await this.draft?.bringBack();
+    if (typeof file !== 'string') return;
+    this.#desk.say(D.back(file));
+    this.enter(file);
   }
 
   async #discard(): Promise<void> {
@@ -354,6 +443,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** What the version comes to now. What was counted and tested is of the files before. */
   #take(told: HandlerTold): void {
     this.#tellings += 1;
+    this.draft?.see(told);
     this.told = told;
     this.coverage = null;
     this.tested = null;
@@ -386,4 +476,19 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 /** The board of a store, made when it is first looked at. */
 export function handlersOf(desk: Desk, store: OpenStore): HandlersBoard {
   return boardOf(store, 'handlers', HandlersBoard, () => new HandlersBoard(desk, store));
+}
+
+/** What the test case of a stream up to a moment is called, unless a person calls it otherwise. */
+export function caseName(stream: string, at: string): string {
+  const words = [stream, at].map((word) => word.replace(/[^A-Za-z0-9._+-]+/g, '-')).filter(Boolean);
+  return words
+    .join('-')
+    .slice(0, 48)
+    .replace(/^[.-]+|[.-]+$/g, '');
+}
+
+/** A test case that asks for nothing yet. */
+function emptyCase(version: string): string {
+  const lines = ['refold: case/1', "title: ''", `versions: ['${version}']`];
+  return [...lines, 'given:', '  events: []', 'expect:', '  state: {}', ''].join('\n');
 }

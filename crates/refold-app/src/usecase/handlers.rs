@@ -3,6 +3,7 @@
 //! What a file holds is the user's own and no part of a store: nothing of it is masked.
 
 mod coverage;
+mod draft_case;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -13,9 +14,13 @@ use std::path::{Path, PathBuf};
 
 use refold_core::port::handler::HandlerProgram;
 use refold_handlers::error::PackageError;
-use refold_handlers::package::{Bound, Effective, ManifestVersion, Package, Runtime, open_at, split_version};
+use refold_handlers::package::{
+    Bound, Effective, ManifestVersion, Package, Runtime, case_files, open_at, split_version,
+};
+use refold_handlers::testcase;
 
 pub use coverage::coverage;
+pub use draft_case::make_case;
 pub use tried::try_on;
 
 use crate::drafts::Draft;
@@ -23,7 +28,10 @@ use crate::handler;
 use crate::places::Places;
 use crate::session::Session;
 use crate::text;
-use crate::wire::{HandlerPackage, HandlerStep, HandlerTold, PackageVersion};
+use crate::wire::{DraftCase, DraftTold, HandlerPackage, HandlerProblem, HandlerStep, HandlerTold, PackageVersion};
+
+/// Test cases of a draft that are listed before they are run.
+const MOST_CASES: usize = 200;
 
 /// The packages beside the store, then those that its histories are folded with. `used`: how these were opened, and how many
 /// are folded so. Each with the drafts of its versions.
@@ -171,16 +179,31 @@ fn span_text(span: &Effective) -> String {
 /// A version as its files are now: compiled, and their texts.
 pub fn told(reference: &str) -> HandlerTold {
     let (path, version) = split_version(reference);
-    let (files, further_files) = files::of(&path, version.as_deref());
+    let draft = Draft::at(reference);
+    let (files, further_files) = files::of(&path, version.as_deref(), draft.as_ref());
     let mut told = HandlerTold {
         handler: None,
         walls: None,
         problem: None,
+        further_problems: Vec::new(),
         invariants: Vec::new(),
         upcasters: Vec::new(),
         files,
         further_files,
+        draft: draft.as_ref().map(draft_told),
     };
+    let mut problems: Vec<HandlerProblem> = Vec::new();
+    let mut add = |error: &PackageError| {
+        let problem = handler::problem(error);
+        // What a file has wrong may keep several from being used.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    };
+    // What a draft must not say comes before what follows from that.
+    if let Some(error) = draft.as_ref().and_then(Draft::manifest_problem) {
+        add(&error);
+    }
     match open_at(&path, version.as_deref()) {
         Ok(opened) => {
             let program = opened.program();
@@ -188,16 +211,47 @@ pub fn told(reference: &str) -> HandlerTold {
             told.walls = handler::walls(&program.identity().engine);
             told.upcasters = steps_of(program.as_ref());
             told.invariants = super::lab::invariant::listed(&opened);
-            told.problem = story_problem(reference);
         }
-        Err(error) => told.problem = Some(handler::problem(&error)),
+        Err(error) => add(&error),
     }
+    if let Err(error) = refold_handlers::package::story(reference) {
+        add(&error);
+    }
+    if let Some(draft) = &draft
+        && let Ok(package) = Package::open(&path)
+    {
+        for case in draft.own_cases() {
+            if let Err(error) = testcase::check(&package, &path.join(case)) {
+                add(&error);
+            }
+        }
+    }
+    let mut problems = problems.into_iter();
+    told.problem = problems.next();
+    told.further_problems = problems.collect();
     told
 }
 
-fn story_problem(reference: &str) -> Option<crate::wire::HandlerProblem> {
-    let story: Result<_, PackageError> = refold_handlers::package::story(reference);
-    story.err().map(|error| handler::problem(&error))
+fn draft_told(draft: &Draft) -> DraftTold {
+    let own: BTreeSet<String> = draft.own_cases().into_iter().collect();
+    let files = case_files(&draft.package()).unwrap_or_default();
+    let name = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        format!("tests/{name}")
+    };
+    let case = |file: String| DraftCase {
+        is_own: own.contains(&file),
+        file: text::shown(file.as_bytes()),
+    };
+    // What is written here comes before what is only run with it.
+    let (mut names, others): (Vec<String>, Vec<String>) = files.iter().map(name).partition(|name| own.contains(name));
+    names.extend(others);
+    DraftTold {
+        folder: draft.version_path(),
+        has_own_manifest: draft.has_own_manifest(),
+        case_count: u32::try_from(names.len()).unwrap_or(u32::MAX),
+        cases: names.into_iter().take(MOST_CASES).map(case).collect(),
+    }
 }
 
 fn steps_of(program: &dyn HandlerProgram) -> Vec<HandlerStep> {

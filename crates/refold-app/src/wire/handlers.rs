@@ -99,11 +99,72 @@ pub struct HandlerTold {
     /// What keeps its code in; `None`: it has none.
     pub walls: Option<HandlerWalls>,
     pub problem: Option<HandlerProblem>,
+    /// What else is wrong, in other files.
+    pub further_problems: Vec<HandlerProblem>,
     pub invariants: Vec<InvariantListed>,
     pub upcasters: Vec<HandlerStep>,
     pub files: Vec<HandlerFile>,
     /// Files of the version that are not among `files`, because there are too many.
     pub further_files: u32,
+    /// `None`: it is no draft that is written in the window.
+    pub draft: Option<DraftTold>,
+}
+
+/// What a draft has besides the files of its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftTold {
+    /// The folder of its version, from that of its package.
+    pub folder: String,
+    /// A person wrote in its manifest, which follows that of the package no more.
+    pub has_own_manifest: bool,
+    /// The files of test cases that are run with it, its own and those of the package: the first of so many.
+    pub cases: Vec<DraftCase>,
+    pub case_count: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftCase {
+    /// From the folder of the package.
+    pub file: String,
+    /// Written in the draft; others follow the package.
+    pub is_own: bool,
+}
+
+/// What came of writing over a file of a draft, or of taking it away.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftWritten {
+    /// `false`: somebody else wrote there meanwhile, and it was left so.
+    pub is_written: bool,
+    pub told: HandlerTold,
+}
+
+/// A test case to be made of a stream.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftCaseAsked {
+    pub draft: String,
+    pub stream: String,
+    /// A cursor of the stream, up to which its events are taken.
+    pub at: String,
+    /// Of the file, without what all test cases end in.
+    pub name: String,
+}
+
+/// A test case that was made of a stream.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftCaseMade {
+    /// From the folder of the package.
+    pub file: String,
+    pub events: u32,
+    /// Values that masking rules hide, which others stand in for.
+    pub replaced: u32,
+    /// The state it asks for is the one that there is now; `false`: something of it is hidden, and it asks for none.
+    pub has_state: bool,
+    pub told: HandlerTold,
 }
 
 /// What keeps the code of a handler in on this machine.
@@ -134,6 +195,8 @@ pub struct HandlerFile {
     pub bytes: u32,
     /// `None`: it is no text, or too long to be shown.
     pub text: Option<String>,
+    /// It is of a draft, and is written in the window.
+    pub is_own: bool,
 }
 
 /// Which types of events of a store a handler folds.

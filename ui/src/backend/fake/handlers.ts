@@ -17,10 +17,24 @@ const RULES = ['refold: reducer/1', 'on:', '  OrderPlaced:', '    - set: { statu
 /** Where the twin keeps its drafts. */
 const DRAFTS = '/home/ada/.local/share/refold/drafts/order-1/package';
 
+const MANIFEST = 'handler.toml';
+const WORDS = 'format =\n';
+/** What a draft begins with. */
+const begun = (name: string) => (name === MANIFEST ? WORDS : RULES);
+
+function draftOf(folder: string, files: ReadonlyMap<string, string>): wire.DraftTold {
+  const own = [...files.keys()].filter((name) => name.startsWith('tests/'));
+  const cases = [
+    ...own.map((file) => ({ file, isOwn: true })),
+    ...['tests/happy.case.yaml', 'tests/removed.case.yaml'].map((file) => ({ file, isOwn: false })),
+  ];
+  return { folder, hasOwnManifest: files.get(MANIFEST) !== WORDS, cases, caseCount: cases.length };
+}
+
 /** `fold`: goes through the events of a store as a job. */
 export function packages(fold: Fold): HandlersBackend {
-  const drafts = new Map<string, string>();
-  const discarded = new Map<string, string>();
+  const drafts = new Map<string, Map<string, string>>();
+  const discarded = new Map<string, Map<string, string>>();
   const published: string[] = [];
   const originOf = (draft: string) => `${PATH}@${draft.split('@')[1]?.replace('-draft', '') ?? ''}`;
   const version = (id: string, isDraft: boolean, effective: string[]): wire.PackageVersion => ({
@@ -31,6 +45,21 @@ export function packages(fold: Fold): HandlersBackend {
     ...version(reference.split('@')[1] ?? '', true, []),
     ...{ reference, histories: 0, origin: originOf(reference) },
   });
+  const folderOf = (draft: string) => `versions/${draft.split('@')[1] ?? ''}`;
+  const filesOf = (draft: string): Map<string, string> => {
+    const files = drafts.get(draft);
+    if (files) return files;
+    throw new BackendError({ code: 'notFound', message: 'there is no such draft', hint: 'make one', choices: [] });
+  };
+  const refuse = (message: string): never => {
+    throw new BackendError({ code: 'invalidInput', message, hint: 'choose another name', choices: [] });
+  };
+  const toNew = (files: Map<string, string>, file: string) => {
+    if (!/^[\w+-][\w.+-]*$/.test(file.slice(file.lastIndexOf('/') + 1))) {
+      refuse(`this is no name for a file of a draft: ${file}`);
+    }
+    if (files.has(file)) refuse(`something of this name is there already: ${file}`);
+  };
   const twin: HandlersBackend = {
     async watchHandlers(_, news) {
       news({ changes: 0, histories: [], broken: [], atHand: null });
@@ -48,8 +77,9 @@ export function packages(fold: Fold): HandlersBackend {
     },
     async handlerTold(handler) {
       const isOld = handler.endsWith('1.0.0');
-      const text = drafts.get(handler) ?? RULES;
+      const files = drafts.get(handler);
       const folder = `versions/${drafts.has(handler) || isOld ? (handler.split('@')[1] ?? '') : '1.1.0'}`;
+      const text = files ? (files.get(`${folder}/reducer.yaml`) ?? '') : RULES;
       const line = text.split('\n').findIndex((line) => line.includes('oops')) + 1;
       const at = { file: `${folder}/reducer.yaml`, line, column: 5 };
       const what = { code: 'RF-PKG-RULES', message: 'there is no operation `oops`', advice: 'correct it there' };
@@ -58,16 +88,22 @@ export function packages(fold: Fold): HandlersBackend {
         handler: problem
           ? null
           : { ...identity(handler), hash: `sha256:${(isOld ? '18ee5032' : '4f1c09aa').repeat(8)}` },
-        ...{ problem, furtherFiles: 0, walls: null },
+        ...{ problem, furtherProblems: [], furtherFiles: 0, walls: null },
         invariants: [
           { id: 'total', title: 'What an order comes to', condition: 'state.total >= 0', severity: 'error' },
         ],
         upcasters: [{ place: `${folder}/upcasters.yaml:5:3`, eventType: 'OrderPlaced', from: 1, to: 2 }],
         files: [
-          { name: `${folder}/reducer.yaml`, bytes: text.length, text },
-          { name: 'handler.toml', bytes: 9, text: 'format =\n' },
-          { name: `${folder}/tax.wasm`, bytes: 4_711, text: null },
+          ...[...(files ?? [[`${folder}/reducer.yaml`, RULES] as const, [MANIFEST, WORDS] as const])]
+            .filter(([name]) => !name.startsWith('tests/'))
+            .map(([name, text]) => ({ name, bytes: text.length, text, isOwn: files !== undefined })),
+          ...[{ name: `${folder}/tax.wasm`, bytes: 4_711, text: null, isOwn: files !== undefined }],
+          { name: 'story.yaml', bytes: 17, text: 'refold: story/1\n', isOwn: false },
+          ...[...(files ?? [])]
+            .filter(([name]) => name.startsWith('tests/'))
+            .map(([name, text]) => ({ name, bytes: text.length, text, isOwn: true })),
         ],
+        draft: files ? draftOf(folder, files) : null,
       };
     },
     async handlerCoverage(session, _, progress) {
@@ -96,10 +132,12 @@ export function packages(fold: Fold): HandlersBackend {
       const isOld = version === '1.0.0';
       const one = { case: 'tests/happy.case.yaml', title: 'An order that is paid', version, events: 4 };
       const other = { case: 'tests/removed.case.yaml', title: '', version, events: 2 };
+      const own = [...(drafts.get(handler)?.keys() ?? [])].filter((name) => name.startsWith('tests/'));
       const failures = isOld ? ['state /total: expected 10.00, found 20.00'] : [];
       return {
-        ...{ passed: isOld ? 1 : 2, failed: isOld ? 1 : 0 },
+        ...{ passed: (isOld ? 1 : 2) + own.length, failed: isOld ? 1 : 0 },
         cases: [
+          ...own.map((file) => ({ ...one, case: file, title: '', hasPassed: true, failures: [], failureCount: 0 })),
           { ...one, hasPassed: true, failures: [], failureCount: 0 },
           { ...other, hasPassed: !isOld, failures, failureCount: failures.length },
         ],
@@ -107,19 +145,50 @@ export function packages(fold: Fold): HandlersBackend {
     },
     async draftHandler(handler) {
       const reference = `${DRAFTS}@${handler.split('@')[1] ?? ''}-draft`;
-      if (!drafts.has(reference)) drafts.set(reference, RULES);
+      const files = [`${folderOf(reference)}/reducer.yaml`, MANIFEST];
+      if (!drafts.has(reference)) drafts.set(reference, new Map(files.map((name) => [name, begun(name)])));
       return reference;
     },
-    async writeDraft(draft, _, text) {
-      drafts.set(draft, text);
+    async writeDraft(draft, file, text, before) {
+      const files = filesOf(draft);
+      const isWritten = files.get(file) === before;
+      if (isWritten) files.set(file, text);
+      return { isWritten, told: await twin.handlerTold(draft) };
+    },
+    async addDraftFile(draft, file, text) {
+      const files = filesOf(draft);
+      toNew(files, file);
+      files.set(file, text);
       return twin.handlerTold(draft);
     },
+    async renameDraftFile(draft, file, to) {
+      const files = filesOf(draft);
+      toNew(files, to);
+      files.set(to, files.get(file) ?? '');
+      files.delete(file);
+      return twin.handlerTold(draft);
+    },
+    async removeDraftFile(draft, file, before) {
+      const files = filesOf(draft);
+      const isWritten = files.get(file) === before;
+      if (isWritten && file === MANIFEST) files.set(file, WORDS);
+      else if (isWritten) files.delete(file);
+      return { isWritten, told: await twin.handlerTold(draft) };
+    },
+    async makeDraftCase(session, { draft, name, stream }, progress) {
+      const events = await fold(session, progress, 'reading events');
+      const file = `tests/${name}.case.yaml`;
+      if (!events.ids.includes(stream)) refuse(`there is no stream ${stream}`);
+      const text = `refold: case/1\ngiven:\n  stream: '${stream}'\nexpect:\n  match: exact\n  state:\n    'status': 'placed'\n`;
+      const told = await twin.addDraftFile(draft, file, text);
+      return { file, events: 2, replaced: 0, hasState: true, told };
+    },
     async discardDraft(draft) {
-      discarded.set(draft, drafts.get(draft) ?? '');
+      discarded.set(draft, filesOf(draft));
       drafts.delete(draft);
     },
     async restoreDraft(draft) {
-      drafts.set(draft, discarded.get(draft) ?? '');
+      drafts.set(draft, discarded.get(draft) ?? new Map());
     },
     async publishDraft(_, draft, version) {
       const why = 'no version is written: 1.0.0 is there already';
@@ -134,7 +203,7 @@ export function packages(fold: Fold): HandlersBackend {
       const events = await fold(session, progress, 'events');
       const at = Math.max(0, events.ids.indexOf(stream));
       const event = placeAt(events, at, 1);
-      const text = drafts.get(draft) ?? '';
+      const text = drafts.get(draft)?.get(`${folderOf(draft)}/reducer.yaml`) ?? '';
       const what = { code: 'RF-RULE', message: 'division by zero', advice: 'correct it there' };
       const fault = text.includes('fails') ? { event, problem: { ...what, file: null, line: 0, column: 0 } } : null;
       const isOther = fault === null && text !== RULES;

@@ -3,7 +3,7 @@
 // It lives in a shadow root: there its style sheets are adopted, which the page's security policy lets it do, while a style
 // element in the page would be refused. The tokens of the page hold in it too.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
 import {
   bracketMatching,
   HighlightStyle,
@@ -15,7 +15,7 @@ import {
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { unifiedMergeView } from '@codemirror/merge';
 import { search, searchKeymap } from '@codemirror/search';
-import { Compartment, EditorState, type Extension, type Text } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, type Extension, type Text, type Transaction } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -44,9 +44,15 @@ export interface Editing {
   /** What it is called for those who do not see it. */
   label: string;
   onwrite: (text: string) => void;
+  /** What an editor of the same file left behind ({@link Editor.hold}). */
+  held?: unknown;
 }
 
 export interface Editor {
+  /** Goes on with a text that somebody else wrote, which can be undone as what was typed. */
+  take(text: string): void;
+  /** What the next editor of the file goes on with: the text, the caret, and what can be undone. */
+  hold(): unknown;
   /** Whether nothing can be typed. */
   lock(isReadOnly: boolean): void;
   remark(remarks: readonly Remark[]): void;
@@ -60,36 +66,26 @@ export interface Editor {
 
 /** Opens a text in an element of the page. */
 export async function open(host: HTMLElement, editing: Editing): Promise<Editor> {
-  const { label, name, onwrite, text } = editing;
-  const language = await languageOf(name);
+  const { held, text } = editing;
+  const own = await ownOf(editing);
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const place = document.createElement('div');
   place.style.height = '100%';
   root.replaceChildren(place);
-  const [compared, locked] = [new Compartment(), new Compartment()];
-  const lineEnd = lineEndOf(text);
-  const state = EditorState.create({
-    doc: text,
-    extensions: [
-      ...[lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection()],
-      ...[indentOnInput(), bracketMatching(), indentUnit.of('  '), EditorState.tabSize.of(2)],
-      ...[lintGutter(), search({ top: true }), syntaxHighlighting(COLOURS), LOOK, language, compared.of([])],
-      keymap.of([...OWN_KEYS, ...searchKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
-      EditorState.lineSeparator.of(lineEnd),
-      // What comes from elsewhere takes the ends of the lines that are here.
-      EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?|\n/g, lineEnd)),
-      locked.of([]),
-      // It scrolls by keys where it is in the order of Tab: said, because not everybody takes that from what can be edited.
-      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
-      EditorView.updateListener.of((update) => {
-        if (update.docChanged) onwrite(update.state.sliceDoc());
-      }),
-    ],
-  });
+  const before = held instanceof EditorState && held.lineBreak === lineEndOf(text) ? held : null;
+  const state = before?.update({ effects: OWN.reconfigure(own) }).state ?? stateOf(text, own);
   const view = new EditorView({ state, parent: place, root });
+  const take = (text: string) => {
+    // Where its lines end otherwise it is another text from the start.
+    if (view.state.lineBreak === lineEndOf(text)) view.dispatch(changeTo(view.state, text));
+    else view.setState(stateOf(text, own));
+  };
+  take(text);
   return {
+    take,
+    hold: () => view.state,
     lock(isReadOnly) {
-      view.dispatch({ effects: locked.reconfigure(EditorState.readOnly.of(isReadOnly)) });
+      view.dispatch({ effects: LOCKED.reconfigure(EditorState.readOnly.of(isReadOnly)) });
     },
     remark(remarks) {
       const found = remarks.map((remark): Diagnostic => {
@@ -106,7 +102,7 @@ export async function open(host: HTMLElement, editing: Editing): Promise<Editor>
     },
     compare(original) {
       const marks = original === null ? [] : unifiedMergeView({ original, mergeControls: false });
-      view.dispatch({ effects: compared.reconfigure(marks) });
+      view.dispatch({ effects: COMPARED.reconfigure(marks) });
     },
     close: () => view.destroy(),
   };
@@ -115,6 +111,55 @@ export async function open(host: HTMLElement, editing: Editing): Promise<Editor>
 // What the window does with these keys is a command of its own.
 const TAKEN = ['Mod-Enter'];
 const OWN_KEYS = defaultKeymap.filter(({ key }) => !TAKEN.includes(key ?? ''));
+
+// Each state has these, so that one that was held can be gone on with.
+const [COMPARED, LOCKED, OWN] = [new Compartment(), new Compartment(), new Compartment()];
+/** Nobody typed it here. */
+const OUTSIDE = Annotation.define<boolean>();
+
+function stateOf(text: string, own: Extension): EditorState {
+  const lineEnd = lineEndOf(text);
+  return EditorState.create({
+    doc: text,
+    extensions: [
+      ...[lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection()],
+      ...[indentOnInput(), bracketMatching(), indentUnit.of('  '), EditorState.tabSize.of(2)],
+      ...[lintGutter(), search({ top: true }), syntaxHighlighting(COLOURS), LOOK, OWN.of(own), COMPARED.of([])],
+      keymap.of([...OWN_KEYS, ...searchKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
+      EditorState.lineSeparator.of(lineEnd),
+      // What comes from elsewhere takes the ends of the lines that are here.
+      EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?|\n/g, lineEnd)),
+      LOCKED.of([]),
+    ],
+  });
+}
+
+/** What is of one editor of a file: its language, its name, and who is told of what is typed. */
+async function ownOf({ label, name, onwrite }: Editing): Promise<Extension> {
+  return [
+    await languageOf(name),
+    // It scrolls by keys where it is in the order of Tab: said, because not everybody takes that from what can be edited.
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
+    EditorView.updateListener.of(({ docChanged, state, transactions }) => {
+      const isTyped = (of: Transaction) => of.docChanged && of.annotation(OUTSIDE) !== true;
+      if (docChanged && transactions.some(isTyped)) onwrite(state.sliceDoc());
+    }),
+  ];
+}
+
+/** The one change between what both texts begin and end with; nothing where they are the same. */
+function changeTo(state: EditorState, text: string) {
+  const wanted = state.toText(text);
+  const [before, after] = [state.doc.toString(), wanted.toString()];
+  if (before === after) return {};
+  const most = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < most && before[from] === after[from]) from += 1;
+  let tail = 0;
+  while (tail < most - from && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const changes = { from, to: before.length - tail, insert: wanted.slice(from, after.length - tail) };
+  return { changes, annotations: [OUTSIDE.of(true), isolateHistory.of('full')] };
+}
 
 /** How the lines of a file end, so that none of them is written otherwise than it was. */
 export function lineEndOf(text: string): string {
@@ -143,7 +188,9 @@ async function languageOf(name: string): Promise<Extension> {
 /** From a place to the end of its line; all of the line where nothing is behind it. */
 function spanOf(doc: Text, { line, column }: Spot): { from: number; to: number } {
   const of = doc.line(Math.max(1, Math.min(doc.lines, line)));
-  const from = Math.min(of.to, of.from + Math.max(0, column - 1));
+  // A mark at the start of a file is no column of its first line.
+  const mark = of.text.startsWith('\u{feff}') ? 1 : 0;
+  const from = Math.min(of.to, of.from + mark + Math.max(0, column - 1));
   return { from: from === of.to ? of.from : from, to: of.to };
 }
 

@@ -32,6 +32,16 @@ async function open(stream: string | null = null, faults = new Faults(), own?: (
   await page.until(isInText);
 }
 
+/** Chooses another file of the draft. */
+async function show(name: string): Promise<void> {
+  const select = page.find<HTMLSelectElement>('[data-test=handler-file]');
+  if (!select) throw new Error('there are no files');
+  select.value = name;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+  await page.until(() => host()?.dataset['file'] === name);
+  await ready();
+}
+
 /** Whether what is typed goes into the text. */
 function isInText(): boolean {
   return content() !== null && host()?.shadowRoot?.activeElement === content();
@@ -79,12 +89,7 @@ it('makes a draft of a version, which is listed beside it, and writes in that al
   expect(content()?.getAttribute('aria-label')).toContain('Escape, then Tab');
   expect(content()?.textContent).toContain('OrderPlaced');
   // What belongs to the package is shown and not written.
-  const select = page.find<HTMLSelectElement>('[data-test=handler-file]');
-  if (!select) throw new Error('there are no files');
-  select.value = 'handler.toml';
-  select.dispatchEvent(new Event('change', { bubbles: true }));
-  await page.until(() => host()?.dataset['file'] === 'handler.toml');
-  await ready();
+  await show('story.yaml');
   expect(text('draft-kept')).toContain('not written');
 });
 
@@ -248,7 +253,7 @@ it('goes on with the file that is written in when nothing is wrong with it any m
   const also = (told: HandlerTold): HandlerTold => {
     const at = { file: other, line: 1, column: 1 };
     const problem = { code: 'RF-UPCAST', message: 'no step', advice: '', ...at };
-    const file = { name: other, bytes: written.length, text: written };
+    const file = { name: other, bytes: written.length, text: written, isOwn: true };
     return { ...told, problem: written === 'oops' ? problem : null, files: [...told.files, file] };
   };
   const isDraft = (handler: string) => handler.endsWith('-draft');
@@ -257,7 +262,7 @@ it('goes on with the file that is written in when nothing is wrong with it any m
       isDraft(handler) ? also(await twin.handlerTold(handler)) : twin.handlerTold(handler),
     writeDraft: async (draft, file, text) => {
       if (file === other) written = text;
-      return also(await twin.handlerTold(draft));
+      return { isWritten: true, told: also(await twin.handlerTold(draft)) };
     },
   }));
   await page.until(() => host()?.dataset['file'] === other && content());

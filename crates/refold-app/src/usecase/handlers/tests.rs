@@ -1,5 +1,7 @@
 //! What is told of handlers, against the events themselves and against what folding does with them.
 
+mod drafted;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
@@ -452,12 +454,11 @@ fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
         .position(|line| line.contains("inc: failedPayments"))
         .unwrap()
         + 1;
-    draft
-        .write(
-            file,
-            &rules.replace("inc: failedPayments", "add: { failedPayments: 2 }"),
-        )
-        .unwrap();
+    let write = |text: &str| {
+        let before = fs::read_to_string(draft.package().join(file)).unwrap();
+        assert_eq!(draft.write(file, text, &before).unwrap(), crate::drafts::Written::Done);
+    };
+    write(&rules.replace("inc: failedPayments", "add: { failedPayments: 2 }"));
     let other = tried("order-4711", "head").against.unwrap().first.unwrap();
     assert_eq!(
         (other.event.event_type.as_str(), other.path.as_str()),
@@ -476,7 +477,7 @@ fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
         "inc: failedPayments",
         "set: { failedPayments: 1 / state.failedPayments }",
     );
-    draft.write(file, &failing).unwrap();
+    write(&failing);
     let failed = tried("order-4711", "head");
     let fault = failed.fault.unwrap_or_else(|| panic!("{:?}", failed.findings));
     assert_eq!(fault.event.event_type, "PaymentFailed");
@@ -494,6 +495,6 @@ fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
         .path()
         .join("shop/handlers/order/versions/1.0.0/reducer.yaml");
     fs::write(&origin, "refold: [").unwrap();
-    draft.write(file, &rules).unwrap();
+    write(&rules);
     assert!(tried("order-4711", "head").against.is_none());
 }

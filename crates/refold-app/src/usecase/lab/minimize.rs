@@ -4,6 +4,7 @@ mod as_test;
 mod events;
 mod shown;
 mod stand_ins;
+mod until;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::{handler, text};
 use as_test::{Source, library_tests};
 use events::Events;
 use shown::{Kind, Shown};
+pub use until::case_until;
 
 /// Histories that are tried at most.
 const MOST_TESTS: u32 = 20_000;
@@ -151,6 +153,7 @@ pub fn minimize(
         names: events.names,
         batch: &events.batch,
         kept: &found.kept,
+        version: None,
         wanted: wanted(work, &events, &shown, &found.kept, &cover)?,
     })?;
     // Most models must be told that there is something before they can be told more.

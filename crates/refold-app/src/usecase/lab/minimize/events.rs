@@ -7,6 +7,7 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
 
@@ -40,17 +41,27 @@ impl<'a> Events<'a> {
         program: &dyn HandlerProgram,
         findings: &Arc<Findings>,
     ) -> Result<Events<'a>, AppError> {
+        Events::read_until(work, session, stream, program, findings, stream.track.head())
+    }
+
+    pub fn read_until(
+        work: &Work<'_>,
+        session: &Session,
+        stream: &'a Stream,
+        program: &dyn HandlerProgram,
+        findings: &Arc<Findings>,
+        until: Moment,
+    ) -> Result<Events<'a>, AppError> {
         let mut events = Events {
             names: stream.names(),
             batch: EventBatch::default(),
         };
-        let head = stream.track.head();
         stream.visit_while(
             work,
             session.store(),
             findings,
-            refold_core::track::Moment::START,
-            head,
+            Moment::START,
+            until,
             &mut |_, event| {
                 events.add(event, program)?;
                 Ok(true)
