@@ -201,3 +201,102 @@ fn a_draft_is_thrown_away_and_had_back() {
     ));
     no_violations(&shown);
 }
+
+/// Answers what is asked for a name of a file.
+fn name_it(shown: &Shown, name: &str) {
+    let web = &shown.web;
+    web.wait_for("document.activeElement?.matches('[data-test=draft-name]')");
+    web.run("document.querySelector('[data-test=draft-name]').select()");
+    web.type_text(name);
+    web.press(&[], key::ENTER);
+}
+
+/// Until the caret is in the text of a file.
+fn is_in(shown: &Shown, file: &str) {
+    shown.web.wait_for(&format!(
+        "document.querySelector('[data-test=handler-editor]')?.dataset.file === '{file}' \
+         && {INSIDE}?.activeElement?.matches('.cm-content')"
+    ));
+}
+
+/// Runs all test cases of the draft, and waits for how many of them fail.
+fn run_cases(shown: &Shown, failed: u32) {
+    let web = &shown.web;
+    web.run(&format!("{INSIDE}.activeElement?.blur()"));
+    web.press(&[], "4");
+    web.wait_for("document.querySelector('[data-test=draft-case-file]')");
+    web.press(&[key::CONTROL], key::ENTER);
+    web.wait_for(&format!(
+        "document.querySelector('[data-test=cases-sum]')?.dataset.failed === '{failed}'"
+    ));
+}
+
+#[test]
+fn files_and_test_cases_are_written_in_a_draft_and_go_into_the_package_with_it() {
+    let store = stores::sample();
+    let before = Fingerprint::of(store.folder());
+    let work = temporary();
+    let folder = package(work.path());
+    let handler = format!("{folder}@1.0.0");
+    let untouched = Fingerprint::of(work.path());
+    let shown = open(&[store.path(), "order-4711", "--at", "v11", "--handler", &handler]);
+    let web = &shown.web;
+    wait_for_version(&shown, "11");
+    write_draft(&shown);
+
+    // A name that leads out of the draft is none; the field stays, to be corrected.
+    web.click("[data-test=draft-add]");
+    name_it(&shown, "../out.yaml");
+    web.wait_for("document.querySelector('[data-test=error-card]')?.innerText.includes('out.yaml')");
+    name_it(&shown, "notes.yaml");
+    is_in(&shown, "versions/1.0.0-draft/notes.yaml");
+    web.type_text("# found on Monday");
+    web.wait_for("document.querySelector('[data-test=handler-draft]').dataset.kept === 'true'");
+    web.click("[data-test=draft-rename]");
+    name_it(&shown, "found.yaml");
+    is_in(&shown, "versions/1.0.0-draft/found.yaml");
+    // Its text is the same, and what was typed can be undone under the new name.
+    web.wait_for(&format!(
+        "{INSIDE}.querySelector('.cm-content').innerText.trim() === '# found on Monday'"
+    ));
+    web.press(&[key::CONTROL], "z");
+    web.wait_for(&format!("{INSIDE}.querySelector('.cm-content').innerText.trim() === ''"));
+    web.press(&[key::CONTROL, key::SHIFT], "z");
+    web.wait_for("document.querySelector('[data-test=handler-draft]').dataset.kept === 'true'");
+    no_violations(&shown);
+
+    // The state that there is, asked for; then one that there is not.
+    web.click("[data-test=draft-case]");
+    name_it(&shown, "paid-late");
+    is_in(&shown, "tests/paid-late.case.yaml");
+    run_cases(&shown, 0);
+    let first = web.text("[data-test=handler-case]");
+    assert!(first.contains("passed"), "{first}");
+    web.click("[data-test=case-write]");
+    is_in(&shown, "tests/paid-late.case.yaml");
+    find_and_write(&shown, "match: exact", "match: subset");
+    find_and_write(&shown, "'failedPayments': ", "'failedPayments': 9");
+    run_cases(&shown, 1);
+    let told = web.text("[data-test=handler-cases]");
+    assert!(told.contains("/failedPayments: expected 9"), "{told}");
+    no_violations(&shown);
+    untouched.assert_unchanged(work.path());
+
+    web.press(&[], "1");
+    web.wait_for("document.querySelector('[data-test=draft-publish]')");
+    web.click("[data-test=draft-publish]");
+    web.wait_for("document.activeElement?.matches('[data-test=draft-version]')");
+    web.type_text("1.2.0");
+    web.press(&[], key::ENTER);
+    web.wait_for(&format!("{CHOSEN} === '{folder}@1.2.0'"));
+    let read = |name: &str| fs::read_to_string(work.path().join("order").join(name)).expect(name);
+    read("versions/1.2.0/found.yaml");
+    let case = read("tests/paid-late.case.yaml");
+    assert!(
+        case.contains("versions: ['1.2.0']") && case.contains("'failedPayments': 9"),
+        "{case}"
+    );
+    no_violations(&shown);
+    drop(shown);
+    before.assert_unchanged(store.folder());
+}

@@ -55,7 +55,7 @@ export function packages(fold: Fold): HandlersBackend {
     throw new BackendError({ code: 'invalidInput', message, hint: 'choose another name', choices: [] });
   };
   const toNew = (files: Map<string, string>, file: string) => {
-    if (!/^[\w+-][\w.+-]*$/.test(file.slice(file.lastIndexOf('/') + 1))) {
+    if (!/^(versions\/[\w.-]+|tests)\/[\w+-][\w.+-]*$/.test(file)) {
       refuse(`this is no name for a file of a draft: ${file}`);
     }
     if (files.has(file)) refuse(`something of this name is there already: ${file}`);
