@@ -17,7 +17,8 @@ const draft = () => find('handler-draft');
 const host = () => find('handler-editor');
 const content = () => host()?.shadowRoot?.querySelector<HTMLElement>('.cm-content') ?? null;
 const chosen = () => page.find('[data-test=handler-version][aria-selected=true]')?.dataset['reference'] ?? '';
-const listed = () => page.all<HTMLOptionElement>('[data-test=handler-file] option').map(({ value }) => value);
+const listed = () =>
+  page.all('[data-test=handler-file] option').map((of) => of.getAttribute('value') ?? of.textContent);
 const isInText = () => content() !== null && host()?.shadowRoot?.activeElement === content();
 
 /** Opens a draft of the older version, and waits for its editor. `own`: what of the twin is otherwise. */
