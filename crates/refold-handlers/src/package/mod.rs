@@ -8,6 +8,7 @@ mod deployed;
 pub mod hash;
 mod manifest;
 mod opened;
+mod problems;
 mod program_file;
 mod upcasted;
 

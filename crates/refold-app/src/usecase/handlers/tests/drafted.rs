@@ -67,10 +67,11 @@ fn what_is_wrong_is_told_of_each_file() {
     write(
         &draft,
         &format!("{FOLDER}/reducer.yaml"),
-        "refold: reducer/1",
-        "refold: reducer/1\nnonsense: 1",
+        "inc: failedPayments",
+        "oops: failedPayments",
     );
     write(&draft, MANIFEST, "draft = true", "draft = false");
+    write(&draft, &format!("{FOLDER}/invariants.yaml"), "refold: ", "refold: no ");
     let told = told(&draft.reference());
     let problems: Vec<_> = told.problem.iter().chain(&told.further_problems).collect();
     let files: Vec<_> = problems
@@ -79,7 +80,12 @@ fn what_is_wrong_is_told_of_each_file() {
         .collect();
     assert_eq!(
         files,
-        [MANIFEST, &format!("{FOLDER}/reducer.yaml"), "tests/mine.case.yaml"]
+        [
+            MANIFEST,
+            &format!("{FOLDER}/reducer.yaml"),
+            &format!("{FOLDER}/invariants.yaml"),
+            "tests/mine.case.yaml",
+        ]
     );
     assert!(problems.iter().all(|problem| problem.line > 0), "{problems:?}");
 }
@@ -171,7 +177,7 @@ fn no_test_case_is_made_where_it_would_ask_for_too_little_or_stand_in_the_way() 
 #[test]
 fn a_test_case_holds_nothing_that_is_hidden() {
     let lab = shop();
-    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/amount\", \"/status\"]\n";
+    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/name\", \"/status\"]\n";
     fs::write(lab.folder.path().join("shop/handlers/order/mask.toml"), rules).unwrap();
     let draft = draft(&lab);
     draft.renew().unwrap();
