@@ -38,7 +38,7 @@ export const LAB: readonly Command[] = [
   HANDLER('case', 'Make a test case of what the draft is tried on…', ['t'], 'test expected'),
   HANDLER('add', 'Add a file to the draft…', ['n'], 'new'),
   HANDLER('rename', 'Rename the file of the draft…', ['F2'], '', ['handlers', 'editor']),
-  HANDLER('remove', 'Remove the file of the draft', [], 'delete'),
+  HANDLER('remove', 'Remove the file of the draft', [], 'take away'),
   HANDLER('unremove', 'Bring the file back', [], 'undo remove'),
   HANDLER('follow', 'Have the manifest of the draft follow the package again', [], 'undo'),
   HANDLER('publish', 'Save the draft as a new version…'),
