@@ -177,7 +177,7 @@ fn no_test_case_is_made_where_it_would_ask_for_too_little_or_stand_in_the_way() 
 #[test]
 fn a_test_case_holds_nothing_that_is_hidden() {
     let lab = shop();
-    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/name\", \"/status\"]\n";
+    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/sku\", \"/status\"]\n";
     fs::write(lab.folder.path().join("shop/handlers/order/mask.toml"), rules).unwrap();
     let draft = draft(&lab);
     draft.renew().unwrap();
