@@ -4,7 +4,8 @@
     python3 verify.py FOLDER [--key KEY]
 
 It is written from docs/spec/anchor.md and docs/spec/report.md, and shares no code with Refold, so that whoever trusts neither can read both.
-KEY: the public key of minisign that must have signed it, as a file or as the text that begins with RW.
+KEY: the public key of minisign that must have signed it, as a file or as the text that begins with RW. Without it, what says of
+itself whose it is must still be signed by that key. Of a proof the checkpoint alone is signed, and the rest must lead to it.
 Ends with 0 when everything holds, with 1 when something does not, with 2 when it was called wrongly.
 """
 
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import struct
 import sys
 
@@ -82,10 +84,16 @@ BASE_X = recover_x(BASE_Y, 0)
 BASE = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P)
 
 
+def is_small(point):
+    """One of the eight points with which anything can be signed."""
+    x, y, z, _ = times(8, point)
+    return x % P == 0 and (y - z) % P == 0
+
+
 def has_signed(key, message, signature):
     a, r = decode_point(key), decode_point(signature[:32])
     s = int.from_bytes(signature[32:], "little")
-    if len(signature) != 64 or a is None or r is None or s >= L:
+    if len(signature) != 64 or a is None or r is None or s >= L or is_small(a) or is_small(r):
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     left, right = times(s, BASE), add_points(r, times(h, a))
@@ -131,14 +139,32 @@ def check_minisig(signed, text, name, key):
 # The files.
 
 
+def plain(data, count=32):
+    """Base64 in the one way that there is."""
+    decoded = base64.b64decode(data, validate=True)
+    if base64.b64encode(decoded).decode() != data or len(decoded) != count:
+        raise ValueError("a hash is not written as hashes are")
+    return decoded
+
+
+def number(text):
+    """Digits in the one way that there is."""
+    if not (text.isascii() and text.isdigit() and str(int(text)) == text and int(text) < 2**64):
+        raise ValueError("a number is not written as numbers are")
+    return int(text)
+
+
 class Folder:
     def __init__(self, path):
         self.path = path
         self.names = self.check_list()
 
     def read(self, name):
+        path = os.path.join(self.path, name)
         try:
-            with open(os.path.join(self.path, name), "rb") as file:
+            # What a link leads to was not handed over, and a pipe would be waited for.
+            must(stat.S_ISREG(os.lstat(path).st_mode), name, "it is no plain file")
+            with open(path, "rb") as file:
                 return file.read()
         except OSError as error:
             raise Broken(f"{name}: it cannot be read ({error.strerror})") from None
@@ -149,15 +175,35 @@ class Folder:
     def check_list(self):
         """SHA256SUMS names every file there is, and every file is what it says."""
         names = set()
-        for line in self.text("SHA256SUMS").splitlines():
+        *lines, rest = self.text("SHA256SUMS").split("\n")
+        must(lines and not rest, "SHA256SUMS", "it is not as sha256sum writes it")
+        for line in lines:
             digest, _, name = line.partition("  ")
-            must(name and "/" not in name and not name.startswith("."), "SHA256SUMS", "it names what is no plain file")
+            is_plain = name and not name.startswith(".") and not any(letter in name for letter in "/\\\0")
+            must(is_plain and name not in names, "SHA256SUMS", "it names what is no plain file, or one twice")
             must(sha256(self.read(name)).hex() == digest, name, "it is not what SHA256SUMS says")
             names.add(name)
         for name in os.listdir(self.path):
             must(name in names or name in ("SHA256SUMS", "SHA256SUMS.minisig"), name, "it is not in SHA256SUMS")
-        self.is_signed = os.path.exists(os.path.join(self.path, "SHA256SUMS.minisig"))
+        self.is_signed = os.path.lexists(os.path.join(self.path, "SHA256SUMS.minisig"))
         return names
+
+    def must_be(self, needed, possible=()):
+        """A file that nothing here checks is no part of what is vouched for."""
+        for name in sorted(set(needed) - self.names):
+            raise Broken(f"{name}: it is missing")
+        for name in sorted(self.names - set(needed) - set(possible)):
+            raise Broken(f"{name}: it is listed, and no such file is of this")
+
+    def signer(self, key, signed_by, name):
+        """The key that has signed the list, and so every file: the one that was named, else the one that the folder names."""
+        if key is None and signed_by is None:
+            must(not self.is_signed, "SHA256SUMS.minisig", f"it is there, and {name} says that nobody signed")
+            return None
+        must(self.is_signed, "SHA256SUMS.minisig", "it is missing: nobody signed this")
+        key = key or key_in(signed_by, name)
+        check_minisig(self.read("SHA256SUMS"), self.text("SHA256SUMS.minisig"), "SHA256SUMS.minisig", key)
+        return key
 
 
 def checkpoint_of(text, name, key):
@@ -166,13 +212,12 @@ def checkpoint_of(text, name, key):
     body, blank, signatures = text.partition("\n\n")
     lines = body.split("\n")
     must(blank and len(lines) == 3 and lines[0], name, "it is no checkpoint")
-    origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
-    must(str(size) == lines[1] and len(root) == 32, name, "it is no checkpoint")
+    origin, size, root = lines[0], number(lines[1]), plain(lines[2])
     if key is not None:
         key_id = sha256(origin.encode() + b"\n\x01" + key)[:4]
         start = f"\u2014 {origin} "
         found = [line[len(start) :] for line in signatures.split("\n") if line.startswith(start)]
-        found = [base64.b64decode(line, validate=True) for line in found]
+        found = [plain(line, 68) for line in found]
         found = [line[4:] for line in found if line[:4] == key_id]
         must(found, name, "it is not signed with this key")
         must(has_signed(key, (body + "\n").encode(), found[0]), name, "its signature does not fit")
@@ -283,36 +328,58 @@ def check_event(folder, key):
     lines = head.split("\n")
     must(lines[0] == "c2sp.org/tlog-proof@v1", "event.tlog-proof", "it is no proof")
     must(len(lines) > 1 and lines[1].startswith("index "), "event.tlog-proof", "it is no proof")
-    index = int(lines[1][6:])
-    proof = [base64.b64decode(line, validate=True) for line in lines[2:]]
+    index = number(lines[1][6:])
+    proof = [plain(line) for line in lines[2:]]
     _, size, root = checkpoint_of(checkpoint, "event.tlog-proof", key)
     data = folder.read("event.rfe1")
     leaf = sha256(b"\x00" + data)
     must(is_included(index, size, leaf, proof, root), "event.tlog-proof", "its hashes do not lead to the root")
     event = Event(data)
+    bodies = [name for name, body in (("payload", event.payload), ("metadata", event.metadata)) if not body[0]]
+    salts = ["payload.salt", "metadata.salt"] if event.is_salted else []
+    folder.must_be(["event.rfe1", "event.tlog-proof", "VERIFY.txt", *bodies, *salts])
+    must(not folder.is_signed, "SHA256SUMS.minisig", "it is there, and a proof has none")
     check_body(folder, "payload", event.payload, event.is_salted)
     check_body(folder, "metadata", event.metadata, event.is_salted)
     name, stream = (repr(text.decode("utf-8", "backslashreplace")) for text in (event.type, event.stream))
-    return f"the event at position {event.position} ({name} of {stream}) is number {index + 1} of the {size} under {root.hex()}"
+    said = f"the event at position {event.position} ({name} of {stream}) is number {index + 1} of the {size} under {root.hex()}"
+    return said + ADVICE, key and "its checkpoint is signed by the key that you named, and the event leads to it"
 
 
 def check_growth(folder, key):
     lines = folder.text("growth-proof").split("\n")
     must(lines[0] == "refold.local/growth-proof@v1" and lines[-1] == "", "growth-proof", "it is no proof")
     must(lines[1].startswith("older ") and lines[2].startswith("newer "), "growth-proof", "it is no proof")
-    proof = [base64.b64decode(line, validate=True) for line in lines[3:-1]]
+    folder.must_be(["growth-proof", "older.checkpoint", "newer.checkpoint", "VERIFY.txt"])
+    must(not folder.is_signed, "SHA256SUMS.minisig", "it is there, and a proof has none")
+    proof = [plain(line) for line in lines[3:-1]]
     older = checkpoint_of(folder.text("older.checkpoint"), "older.checkpoint", key)
     newer = checkpoint_of(folder.text("newer.checkpoint"), "newer.checkpoint", key)
-    sizes = int(lines[1][6:]), int(lines[2][6:])
+    sizes = number(lines[1][6:]), number(lines[2][6:])
     must(sizes == (older[1], newer[1]) and older[0] == newer[0], "growth-proof", "it is of other checkpoints")
     must(is_prefix(*sizes, older[2], newer[2], proof), "growth-proof", "its hashes do not lead to both roots")
-    return f"the {older[1]} events under {older[2].hex()} are the first of the {newer[1]} under {newer[2].hex()}"
+    said = f"the {older[1]} events under {older[2].hex()} are the first of the {newer[1]} under {newer[2].hex()}"
+    return said + ADVICE, key and "both checkpoints are signed by the key that you named"
+
+
+ADVICE = "\nnot checked: what VERIFY.txt says. It is for people, and nobody signed it."
+
+MEMBERS = (
+    "columns format gap_count gaps hash horizon made_at made_by names_events previous root salt_key_sha256 segment_width "
+    "settled signed_by size store treatment"
+).split()
 
 
 def check_anchor(folder, key):
-    origin, size, root = checkpoint_of(folder.text("checkpoint"), "checkpoint", key)
-    manifest = json.loads(folder.read("anchor.json"))
+    data = folder.read("anchor.json")
+    manifest = json.loads(data)
     must(manifest["format"] == "refold-anchor/2", "anchor.json", "it is of an unknown form")
+    must(canonical(manifest) == data, "anchor.json", "it is not canonical")
+    must(sorted(manifest) == MEMBERS and sorted(manifest["store"]) == ["kind", "layout"], "anchor.json", "its members are others")
+    leaves = ["leaves.bin"] if manifest["names_events"] else []
+    folder.must_be(["anchor.json", "checkpoint", "segments.bin", "frontier.bin", "VERIFY.txt", *leaves], ["checkpoint.tsr"])
+    signer = folder.signer(key, manifest["signed_by"], "anchor.json")
+    origin, size, root = checkpoint_of(folder.text("checkpoint"), "checkpoint", signer)
     must((manifest["size"], manifest["root"]) == (size, root.hex()), "anchor.json", "it contradicts the checkpoint")
     store = json.dumps(manifest["store"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     expected = "refold.local/" + sha256(store.encode()).hex()[:16]
@@ -321,8 +388,11 @@ def check_anchor(folder, key):
     must(len(segments) % 44 == 0, "segments.bin", "it is cut off")
     records = list(struct.iter_unpack(">QI32s", segments))
     must(sum(count for _, count, _ in records) == size, "segments.bin", "it holds another number of events")
-    numbers = [number for number, _, _ in records]
+    numbers = [segment for segment, _, _ in records]
     must(numbers == sorted(set(numbers)), "segments.bin", "it is out of order")
+    horizon, width = number(manifest["horizon"]), manifest["segment_width"]
+    must(width == 1024, "anchor.json", "its segments are of an unknown width")
+    must(not numbers or numbers[-1] == horizon // width, "anchor.json", "its horizon is not in the last segment")
     edge = folder.read("frontier.bin")
     hashes = [edge[at : at + 32] for at in range(0, len(edge), 32)]
     must(len(edge) == 32 * bin(size).count("1"), "frontier.bin", "it is of a tree of another size")
@@ -330,12 +400,16 @@ def check_anchor(folder, key):
     while hashes:
         found = node(hashes.pop(), found)
     must(found == root, "frontier.bin", "it is of another tree")
-    if manifest["names_events"]:
+    if leaves:
         must(len(folder.read("leaves.bin")) == 56 * size, "leaves.bin", "it holds another number of events")
-    said = f"a whole anchor of {size} events up to position {manifest['horizon']}, root {root.hex()}"
+    said = f"a whole anchor of {size} events up to position {horizon}, made at {manifest['made_at']}, root {root.hex()}"
+    if signer is None:
+        said += "\nnot proved: who made it. Nobody signed it: whoever had the folder could have made all of it again. That the root is"
+        said += "\nwhat you have from elsewhere says which events it is of, and nothing of when it was made, how far and of which columns."
+        said += f"\nThe SHA-256 of anchor.json says that too: {sha256(data).hex()}"
     if "checkpoint.tsr" in folder.names:
         said += "\nnot checked: its time stamp. openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile AUTHORITY.pem"
-    return said
+    return said, key and SIGNED
 
 
 def canonical(value):
@@ -371,28 +445,23 @@ def check_report(folder, key):
     must(id_of(manifest) == report["id"], "manifest.json", "its id is not made of what it says and of its files")
     if "report.html" in names:
         must(report["id"] in folder.text("report.html"), "report.html", "it is of another report")
-    signed_by = manifest["signed_by"]
-    must((signed_by is not None) == folder.is_signed, "SHA256SUMS.minisig", "it is there and should not be, or is not")
-    if key or signed_by:
-        must(folder.is_signed, "SHA256SUMS.minisig", "nobody signed this report")
-        key = key or key_in(signed_by, "manifest.json")
-        check_minisig(folder.read("SHA256SUMS"), folder.text("SHA256SUMS.minisig"), "SHA256SUMS.minisig", key)
+    signer = folder.signer(key, manifest["signed_by"], "manifest.json")
     said = [f"a whole report of {count} events, made at {report['cover']['made_at']}, id {report['id']}"]
-    if signed_by is None:
+    if signer is None:
         said.append("not proved: who made it. Nobody signed it: whoever had the folder could have made all of it again of other")
         said.append("events, with another id. Compare the id with one that you have from elsewhere.")
-    pages = [name for name in BEARERS if name in names]
+    pages = [name for name in BEARERS if name in names] + ([] if signer else ["VERIFY.txt"])
     if pages:
         said.append(f"not proved: that {', '.join(pages)} say what the record says. refold verify-bundle makes them again.")
-    return "\n".join(said)
+    return "\n".join(said), key and SIGNED
 
 
 def id_of(manifest):
     """A UUID that is made of the report and of every file that does not bear it."""
     files = [file for file in manifest["files"] if file["name"] not in BEARERS]
-    number = bytearray(sha256(canonical({"files": files, "report": {**manifest["report"], "id": ""}}))[:16])
-    number[6], number[8] = number[6] & 0x0F | 0x80, number[8] & 0x3F | 0x80
-    digits = number.hex()
+    made = bytearray(sha256(canonical({"files": files, "report": {**manifest["report"], "id": ""}}))[:16])
+    made[6], made[8] = made[6] & 0x0F | 0x80, made[8] & 0x3F | 0x80
+    digits = made.hex()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
@@ -551,6 +620,9 @@ def harmless(text):
     return shown[:end] + note
 
 
+SIGNED = "signed by the key that you named: the list of all files, and so each of them"
+
+
 def main(arguments):
     key = None
     if len(arguments) == 3 and arguments[1] == "--key":
@@ -569,7 +641,7 @@ def main(arguments):
         }
         checks = [check for name, check in kinds.items() if name in folder.names]
         must(len(checks) == 1, "SHA256SUMS", "it lists no anchor, no proof and no report")
-        sentence = checks[0](folder, key)
+        sentence, signed = checks[0](folder, key)
     except Broken as broken:
         print(f"BROKEN {broken}")
         return 1
@@ -577,7 +649,7 @@ def main(arguments):
         print(f"BROKEN a file is not as it should be: {error}")
         return 1
     print(f"OK {sentence}")
-    print("signed by the key that you named" if key else "no key was named: compare root, id or key with what you have")
+    print(signed or "no key was named: compare root, id or key with what you have")
     return 0
 
 

@@ -11,6 +11,9 @@ set -eu
 key=$2
 cd "$1"
 sha256sum --check --strict --quiet SHA256SUMS
+listed=$(sed 's/^[0-9a-f]*  //' SHA256SUMS | LC_ALL=C sort)
+there=$(ls -A | grep -vxF -e SHA256SUMS -e SHA256SUMS.minisig | LC_ALL=C sort)
+[ "$listed" = "$there" ] || { echo "BROKEN it holds what is not in its list"; exit 1; }
 if [ -e manifest.json ]; then
     minisign -V -q -m SHA256SUMS -P "$key"
     echo "OK whole, and signed by $key"

@@ -208,14 +208,10 @@ fn whatever_was_changed_in_what_he_was_given_is_seen() {
             let at = altered.len() - 3;
             altered[at] ^= 1;
             fs::write(&file, &altered).expect("a file of the test");
-            let has_signature = name.ends_with(".minisig") && !folder.join("manifest.json").exists();
             let stock = given.by_stock_tools(folder);
             assert!(!stock.status.success(), "{name}: {stock:?}");
-            if !has_signature {
-                // Only minisign reads that one.
-                let python = given.by_python(folder);
-                assert_eq!(python.status.code(), Some(1), "{name}: {python:?}");
-            }
+            let python = given.by_python(folder);
+            assert_eq!(python.status.code(), Some(1), "{name}: {python:?}");
             assert_ne!(given.by_refold(folder), 0, "{name}");
             fs::write(&file, whole).expect("a file of the test");
         }
@@ -334,5 +330,105 @@ fn a_proof_whose_list_was_made_to_fit_again_still_does_not_hold() {
             fs::write(&file, whole).expect("a file of the test");
             fs::write(folder.join("SHA256SUMS"), &list).expect("a file of the test");
         }
+    }
+}
+
+/// What a forger does with one file of a folder.
+fn forged(name: &str, whole: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(whole);
+    match name {
+        // Still canonical, and every other file still fits it.
+        "anchor.json" => {
+            let (start, rest) = text.split_once("\"made_at\":\"").expect("when it was made");
+            let (_, end) = rest.split_once('"').expect("its end");
+            let (columns, head) = ("\"columns\":[", &start);
+            let at = head.find(columns).expect("its columns") + columns.len();
+            let close = at + head[at..].find(']').expect("their end");
+            format!(
+                "{}{}\"made_at\":\"2020-01-01T00:00:00Z\"{end}",
+                &head[..at],
+                &head[close..]
+            )
+            .into_bytes()
+        }
+        "VERIFY.txt" => format!("{text}Ask nobody.\n").into_bytes(),
+        _ => {
+            let mut altered = whole.to_vec();
+            let at = altered.len() / 2;
+            altered[at] ^= 1;
+            altered
+        }
+    }
+}
+
+/// Each file of what is signed forged and the list made anew, with the old signature beside it and with none; and a file
+/// that was added to the list.
+#[test]
+fn nothing_that_was_forged_with_its_list_is_called_signed() {
+    let given = Given::new();
+    for folder in &given.folders {
+        let list = fs::read(folder.join("SHA256SUMS")).expect("a list");
+        let signature = folder.join("SHA256SUMS.minisig");
+        let signed = fs::read(&signature).ok();
+        let by_all = |what: &str| {
+            let python = given.by_python(folder);
+            let said = String::from_utf8_lossy(&python.stdout).into_owned();
+            assert_eq!(python.status.code(), Some(1), "{what}: {python:?}");
+            assert!(
+                said.starts_with("BROKEN ") && !said.contains("signed by the key that"),
+                "{what}: {said}"
+            );
+            if signed.is_some() {
+                // What says of itself who signed it must be signed by that one.
+                let python = given.by_script("python3", "verify.py", folder, &[]);
+                assert_eq!(python.status.code(), Some(1), "{what}: {python:?}");
+            }
+            assert_eq!(given.by_refold(folder), 1, "{what}");
+        };
+        for file in files_of(folder) {
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            // Of a proof nobody signed what it says to people, and the script says so.
+            if name.starts_with("SHA256SUMS") || (name == "VERIFY.txt" && signed.is_none()) {
+                continue;
+            }
+            let whole = fs::read(&file).expect("a file of the test");
+            fs::write(&file, forged(&name, &whole)).expect("a file of the test");
+            list_again(folder);
+            by_all(&format!("{name}, with the old signature"));
+            if let Some(signed) = &signed {
+                fs::remove_file(&signature).expect("a file of the test");
+                by_all(&format!("{name}, without a signature"));
+                fs::write(&signature, signed).expect("a file of the test");
+            }
+            fs::write(&file, whole).expect("a file of the test");
+            fs::write(folder.join("SHA256SUMS"), &list).expect("a file of the test");
+        }
+        // What nobody checks is no evidence because a list names it.
+        let added = folder.join("zz-statement.txt");
+        fs::write(&added, "It was all true.\n").expect("a file of the test");
+        let sum = Command::new("sha256sum")
+            .arg("zz-statement.txt")
+            .current_dir(folder)
+            .output();
+        let longer = [&list[..], &sum.expect("sha256sum").stdout].concat();
+        fs::write(folder.join("SHA256SUMS"), longer).expect("a file of the test");
+        by_all("a file that was added to the list");
+        fs::write(folder.join("SHA256SUMS"), &list).expect("a file of the test");
+        assert!(
+            !given.by_stock_tools(folder).status.success(),
+            "a file that no list names"
+        );
+        by_all("a file that no list names");
+        fs::remove_file(&added).expect("a file of the test");
+        // A link to the same bytes was not handed over.
+        let linked = folder.join("VERIFY.txt");
+        let away = given.folder.path().join("advice");
+        fs::rename(&linked, &away).expect("a file of the test");
+        std::os::unix::fs::symlink(&away, &linked).expect("a link");
+        by_all("a link");
+        fs::remove_file(&linked).expect("a link");
+        fs::rename(&away, &linked).expect("a file of the test");
+        assert!(given.by_python(folder).status.success(), "{}", folder.display());
+        assert_eq!(given.by_refold(folder), 0, "{}", folder.display());
     }
 }

@@ -11,12 +11,12 @@ use refold_core::port::system::in_words;
 use refold_core::work::{Cancelled, Work};
 use serde::Serialize;
 
-use super::folder::{MANIFEST, SIGNATURE, SUMS};
+use super::folder::{ADVICE, CHECKPOINT, FRONTIER, LEAVES, MANIFEST, SEGMENTS, SIGNATURE, SUMS};
 use super::foreign;
 use super::known::{Known, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
 use super::report;
-use super::stamp::StampSeen;
+use super::stamp::{STAMP, StampSeen};
 use crate::error::{AppError, ErrorCode};
 use crate::text::{self, Exact, counted, grouped, hex};
 
@@ -68,6 +68,9 @@ struct Held {
 /// What is wrong with a file that is only there.
 pub(super) const UNLISTED: &str = "it is not in the list, so nothing says what it should be";
 
+/// What is wrong with a file that was put there with a list that names it: nothing here says what is in it.
+const NOT_OF_IT: &str = "it is in the list, and no such file is of an anchor or a proof of this kind";
+
 /// The file that is to blame, and why.
 type Broken = (&'static str, String);
 
@@ -80,7 +83,9 @@ pub fn verify_bundle(work: &Work<'_>, path: &Path, key: Option<&str>) -> Result<
     let mut files = listed(work, path)?;
     let is_whole = files.iter().all(|file| file.ok);
     let held = match is_whole {
-        true => held(work, path, &files, key.as_ref()).map_err(|(name, reason)| {
+        true => held(work, path, &mut files, key.as_ref()).map_err(|broken| {
+            // Those that are not of it are named by `held`.
+            let Some((name, reason)) = broken else { return };
             let at = files.iter().position(|file| file.name == name);
             let broken = BundleFile {
                 name: name.to_owned(),
@@ -131,7 +136,7 @@ pub(super) fn broken(files: &[BundleFile]) -> String {
         let reason = reason.as_deref().unwrap_or_default();
         return format!("it proves nothing, because nobody known vouches for it: {reason}");
     }
-    let is_foreign = |file: &&BundleFile| file.reason.as_deref() == Some(UNLISTED);
+    let is_foreign = |file: &&BundleFile| matches!(file.reason.as_deref(), Some(UNLISTED | NOT_OF_IT));
     let names: Vec<&str> = wrong.iter().map(|file| &*file.name).collect();
     if !wrong.is_empty() && wrong.iter().all(is_foreign) {
         return format!(
@@ -187,19 +192,37 @@ fn checked(work: &Work<'_>, path: &Path, name: &str, digest: &Hash) -> Result<Bu
     })
 }
 
-fn held(work: &Work<'_>, path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<Held, Broken> {
+/// `None`: the files say themselves what is wrong with them.
+fn held(
+    work: &Work<'_>,
+    path: &Path,
+    files: &mut [BundleFile],
+    key: Option<&PublicKey>,
+) -> Result<Held, Option<Broken>> {
     let has = |name: &str| files.iter().any(|file| file.name == name);
     let folder = Folder(path);
-    if has(MANIFEST) {
-        anchor(work, path, key)
+    let (held, of_it) = if has(MANIFEST) {
+        (anchor(work, path, key), &OF_ANCHOR[..])
     } else if has(INCLUSION) {
-        event(&folder, key)
+        (event(&folder, key), &OF_EVENT[..])
     } else if has(GROWTH) {
-        growth(&folder, key)
+        (growth(&folder, key), &OF_GROWTH[..])
     } else {
-        Err((SUMS, "it lists neither an anchor nor a proof".to_owned()))
+        return Err(Some((SUMS, "it lists neither an anchor nor a proof".to_owned())));
+    };
+    let held = held.map_err(Some)?;
+    let mut is_of_it = true;
+    for file in files {
+        if !of_it.contains(&&*file.name) {
+            (file.ok, file.reason, is_of_it) = (false, Some(NOT_OF_IT.to_owned()), false);
+        }
     }
+    is_of_it.then_some(held).ok_or(None)
 }
+
+const OF_ANCHOR: [&str; 7] = [MANIFEST, CHECKPOINT, STAMP, SEGMENTS, LEAVES, FRONTIER, ADVICE];
+const OF_EVENT: [&str; 7] = [EVENT, INCLUSION, PAYLOAD, PAYLOAD_SALT, METADATA, METADATA_SALT, ADVICE];
+const OF_GROWTH: [&str; 4] = [OLDER, NEWER, GROWTH, ADVICE];
 
 fn anchor(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
     let known = Known::read(work, path, key).map_err(|error| match error.code {
