@@ -17,11 +17,11 @@ use crate::error::AppError;
 use crate::linked::{self, Links};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::text;
 use crate::wire::{
-    Clock, CorrelationStreams, LaneMark, LaneMoment, LaneStep, LaneStream, LanesOpened, LanesPage, LanesQuery,
-    SearchDirection,
+    Clock, CorrelationStreams, FindingWire, LaneMark, LaneMoment, LaneStep, LaneStream, LanesOpened, LanesPage,
+    LanesQuery, SearchDirection,
 };
+use crate::{findings, text};
 
 /// So many lanes are shown together.
 pub const MOST_LANES: usize = 24;
@@ -104,6 +104,7 @@ pub struct Lanes {
     clock: Clock,
     lanes: Vec<Lane>,
     digits: u8,
+    findings: Findings,
 }
 
 struct Lane {
@@ -123,8 +124,9 @@ impl Lanes {
                 format!("name 1 to {MOST_LANES} streams"),
             ));
         }
+        let findings = Findings::default();
         let open = |id: &String| {
-            let stream = Stream::load(work, session, id, &Findings::default())?;
+            let stream = Stream::load(work, session, id, &findings)?;
             let times = match clock {
                 Clock::Recorded => Arc::clone(&stream.track).recorded_at.clone(),
                 Clock::Occurred => occurred_times(work, session, &stream)?,
@@ -135,7 +137,15 @@ impl Lanes {
             clock,
             lanes: streams.iter().map(open).collect::<Result<_, AppError>>()?,
             digits: session.description().time_digits,
+            findings,
         })
+    }
+
+    /// What says that events of these streams could not be read.
+    pub fn lacking(&self) -> Vec<FindingWire> {
+        let mut lacking = findings::wire(&self.findings);
+        lacking.retain(FindingWire::leaves_out);
+        lacking
     }
 
     /// What is shown of them at first. `number`: theirs on the desk.

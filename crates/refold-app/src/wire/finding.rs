@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::findings;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingWire {
@@ -14,6 +16,13 @@ pub struct FindingWire {
     pub stream: Option<String>,
     pub version: Option<String>,
     pub position: Option<String>,
+}
+
+impl FindingWire {
+    /// Whether it says that something could not be read as events, which are in no answer.
+    pub fn leaves_out(&self) -> bool {
+        findings::leaves_out(&self.code)
+    }
 }
 
 /// All that is kept of one code of findings, to be read one by one.

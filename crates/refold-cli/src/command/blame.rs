@@ -12,6 +12,7 @@ pub fn run(context: &Context<'_>, asked: &Blame) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let (path, handler) = (asked.path.as_deref(), asked.handler.as_deref());
     let answer = blame(context.work, &session, &asked.stream, &asked.at, path, handler)?;
+    context.heed(&answer.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

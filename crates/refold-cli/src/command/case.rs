@@ -37,6 +37,7 @@ fn save(context: &Context<'_>, asked: &CaseSave) -> Result<u8, Ended> {
     };
     let places = Places::of_user()?;
     let saved = case::save(context.work, &session, &places, &wanted, &asked.out, existing)?;
+    context.heed(&saved.written.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&saved)?;

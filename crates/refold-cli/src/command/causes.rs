@@ -13,6 +13,7 @@ pub fn run(context: &Context<'_>, asked: &Causes) -> Result<u8, Ended> {
     let outcome = causation(context.work, &session, &asked.stream, &asked.at, asked.index);
     let mut printer = context.printer();
     let answer = printer.finish(outcome)?.answer();
+    context.heed(&answer.findings);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(0));

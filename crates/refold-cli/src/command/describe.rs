@@ -15,6 +15,7 @@ const SHOWN: usize = 50;
 pub fn run(context: &Context<'_>, store: &OsStr) -> Result<u8, Ended> {
     let session = context.open(store)?;
     let answer = describe(context.work, &session)?;
+    context.heed(&answer.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

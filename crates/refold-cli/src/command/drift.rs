@@ -29,6 +29,7 @@ pub fn run(context: &Context<'_>, asked: &Drift) -> Result<u8, Ended> {
         most_faults: asked.limit,
     };
     let answer = drift(context.work, &session, &how)?;
+    context.heed(&answer.findings);
     // What is only behind is not wrong; what cannot be told is no pass.
     let code = u8::from(answer.missing + answer.extra + answer.different + answer.unplaced + answer.unclear > 0);
     let mut printer = context.printer_of(code);

@@ -11,6 +11,7 @@ pub fn run(context: &Context<'_>, asked: &Field) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let handler = asked.handler.as_deref();
     let answer = field_history(context.work, &session, &asked.stream, &asked.path, handler)?;
+    context.heed(&answer.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

@@ -10,6 +10,7 @@ use crate::print::{self, Ended, Printer, Table};
 pub fn run(context: &Context<'_>, asked: &Gate) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let answer = gate(context.work, &session, scope_of(&asked.scope), asked.handler.as_deref())?;
+    context.heed(&answer.findings);
     let is_lossy = answer.losing > 0 || answer.dropped > 0;
     let code = u8::from(answer.failed > 0 || (is_lossy && !asked.allow_loss));
     let mut printer = context.printer_of(code);

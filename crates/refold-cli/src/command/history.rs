@@ -30,6 +30,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
             }
         });
         let findings = printer.finish(outcome)?;
+        context.heed(&findings);
         print::findings_aside(&findings);
         return Ok(0);
     }
@@ -43,6 +44,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
             print_way(&mut printer, told.upcast.as_ref())
         });
         let findings = printer.finish(outcome)?;
+        context.heed(&findings);
         print::findings_aside(&findings);
         return Ok(0);
     }
@@ -54,6 +56,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
         }
     });
     let findings = printer.finish(outcome)?;
+    context.heed(&findings);
     if context.json {
         // Standard output holds events and nothing else.
         print::findings_aside(&findings);

@@ -23,6 +23,7 @@ pub fn run(context: &Context<'_>, asked: &Known) -> Result<u8, Ended> {
             order: order_of(asked.happened.order),
         },
     )?;
+    context.heed(&answer.findings);
     // That nothing can be said is what a script must not overlook.
     let code = u8::from(answer.state.is_none());
     let mut printer = context.printer_of(code);
@@ -78,6 +79,7 @@ pub fn run_corrections(context: &Context<'_>, asked: &Corrections) -> Result<u8,
             order: order_of(asked.happened.order),
         },
     )?;
+    context.heed(&answer.findings);
     let code = u8::from(!answer.changes.is_empty());
     let mut printer = context.printer_of(code);
     if context.json {

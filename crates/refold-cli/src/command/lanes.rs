@@ -33,6 +33,9 @@ pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
         printer.line_of_stream(&format!("{time}  {stream} {place}  {event_type}"))
     });
     printer.finish(outcome)?;
+    let lacking = lanes.lacking();
+    context.heed(&lacking);
+    print::findings_aside(&lacking);
     let mut left_out = Vec::new();
     for stream in lanes
         .describe(0)

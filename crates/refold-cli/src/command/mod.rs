@@ -38,7 +38,7 @@ mod whatif;
 mod why;
 mod why_not;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::usecase::overview::lacking;
-use refold_app::wire::{HandlerWalls, HandlerWire};
+use refold_app::wire::{FindingWire, HandlerWalls, HandlerWire};
 use refold_app::work::Work;
 use refold_app::{AppError, Places, Reveal, Session};
 
@@ -65,6 +65,8 @@ pub struct Context<'a> {
     arguments: &'a Arguments,
     /// What the command opened. Of several stores the first one is what it is about.
     sessions: RefCell<Vec<Arc<Session>>>,
+    /// Whether the answer lacks what could not be read as events.
+    is_lacking: Cell<bool>,
 }
 
 impl Context<'_> {
@@ -112,20 +114,36 @@ impl Context<'_> {
         Printer::new(code, self.kept_as_of())
     }
 
+    /// What is missing from the index, of a command whose answer is made of it.
+    fn lacking_of_index(&self) -> Vec<FindingWire> {
+        let sessions = self.sessions.borrow();
+        let of_index = sessions.first().filter(|_| is_of_index(&self.arguments.command));
+        of_index.map(|session| lacking(session)).unwrap_or_default()
+    }
+
     /// As of when the answer is, where it is out of what this machine keeps of a store whose server cannot be reached.
     fn kept_as_of(&self) -> Option<String> {
         let sessions = self.sessions.borrow();
         sessions.iter().filter_map(|session| session.kept_as_of()).min()
     }
 
-    /// Of what is kept nothing is answered as if the store had been asked: a script would not see the difference.
+    /// Every command shows this what its answer came upon. Who reads nothing but the exit code must not take what is left
+    /// of a store for all of it.
+    pub fn heed(&self, findings: &[FindingWire]) {
+        if findings.iter().any(FindingWire::leaves_out) {
+            self.is_lacking.set(true);
+        }
+    }
+
+    /// Neither of what is kept nor of what is left of a store anything is answered as if all of it had been asked: a script
+    /// would not see the difference.
     fn exit_code(&self, code: u8) -> u8 {
-        code.max(u8::from(self.kept_as_of().is_some()))
+        code.max(u8::from(self.is_lacking.get() || self.kept_as_of().is_some()))
     }
 }
 
-/// Runs the command and returns the exit code of a success: 0, or 1 when it found differences or could not ask the store
-/// itself.
+/// Runs the command and returns the exit code of a success: 0, or 1 when it found differences or could not ask all of the
+/// store itself.
 pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     handler::trust_programs(arguments.trust_programs);
     let (cancel, progress) = (cancel_token_of_terminal(), ProgressLine::new());
@@ -136,8 +154,12 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         json: arguments.json,
         arguments,
         sessions: RefCell::default(),
+        is_lacking: Cell::default(),
     };
-    let code = match answer(&context, &arguments.command) {
+    let ended = answer(&context, &arguments.command);
+    let of_index = context.lacking_of_index();
+    context.heed(&of_index);
+    let code = match ended {
         Ok(code) => context.exit_code(code),
         Err(Ended::OutputClosed(code)) => return Err(Ended::OutputClosed(context.exit_code(code))),
         Err(failed) => return Err(failed),
@@ -172,22 +194,16 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
             }
         }
     }
-    if let Some(session) = sessions.first()
-        && is_of_index(&arguments.command)
-    {
-        print::findings_aside(&lacking(session));
-    }
+    print::findings_aside(&of_index);
     Ok(code)
 }
 
 /// Whether what is missing from the index is missing from the answer, which has no room for it itself.
 fn is_of_index(command: &Command) -> bool {
     match command {
-        Command::Streams(_)
-        | Command::Distinguish(_)
-        | Command::Causes(_)
-        | Command::Lanes(_)
-        | Command::Timeline(_) => true,
+        Command::Streams(_) | Command::Distinguish(_) | Command::Causes(_) | Command::Timeline(_) => true,
+        // Which streams have a correlation is found by it; of the streams themselves the lanes say it.
+        Command::Lanes(asked) => asked.correlation.is_some(),
         // Of one stream they say it themselves.
         Command::Replay(asked) => asked.scope.stream.is_none(),
         Command::Check(asked) => asked.scope.stream.is_none(),

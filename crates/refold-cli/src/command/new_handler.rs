@@ -16,6 +16,7 @@ pub fn run(context: &Context<'_>, asked: &NewHandler) -> Result<u8, Ended> {
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("{}.handler", asked.category)));
     let answer = new_handler(context.work, &session, &asked.category, &folder)?;
+    context.heed(&answer.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

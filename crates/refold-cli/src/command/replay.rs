@@ -53,6 +53,7 @@ fn run_all(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
         ))
     });
     let answer = printer.finish(outcome)?;
+    context.heed(&answer.findings);
     // Standard output holds the states and nothing else.
     print::aside(&format!("handler {}", handler_line(&answer.handler)));
     print::aside(&format!(

@@ -45,6 +45,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         return dry_run(context, &session, &how, copy.as_deref());
     }
     let answer = report(context.work, &session, &how, copy.as_deref())?;
+    context.heed(&answer.findings);
     // What could not be asked is no pass: a slip of the pen in an invariant must not look like one.
     let is_found = |verdict: &VerdictTold| verdict.finding_count > 0 || verdict.outcome == "unclear";
     let code = u8::from(answer.verdict.as_ref().is_some_and(is_found));
@@ -127,6 +128,7 @@ fn print_list(printer: &mut Printer, title: &str, sentences: &[String]) -> Resul
 
 fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Option<&Session>) -> Result<u8, Ended> {
     let answer = paths(context.work, session, how, copy)?;
+    context.heed(&answer.lacking);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;
@@ -160,6 +162,7 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Op
     for idle in &answer.idle_list {
         printer.line(&format!("{} would find nothing", visible(idle)))?;
     }
+    print::findings(&mut printer, &answer.lacking)?;
     printer.finish(Ok(0))
 }
 

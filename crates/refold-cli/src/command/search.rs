@@ -54,6 +54,7 @@ fn list(context: &Context<'_>, session: &Session, query: &Search, limit: Option<
         }
     });
     let findings = printer.finish(outcome)?;
+    context.heed(&findings);
     if !context.json {
         let noun = if found == 1 { "event" } else { "events" };
         let end = match limit {
@@ -79,6 +80,7 @@ fn write(context: &Context<'_>, session: &Session, query: &Search, file: &Path) 
         )
     })?;
     let written = export(context.work, session, query, file, format)?;
+    context.heed(&written.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&written)?;

@@ -15,6 +15,7 @@ pub fn run(context: &Context<'_>, asked: &State) -> Result<u8, Ended> {
         &asked.at,
         asked.handler.as_deref(),
     )?;
+    context.heed(&answer.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

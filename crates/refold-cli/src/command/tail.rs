@@ -45,6 +45,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
             findings: &mut |findings| {
                 // Below the events that were read with them.
                 printer.borrow_mut().flush_stream()?;
+                context.heed(findings);
                 print::findings_aside(findings);
                 Ok(())
             },

@@ -20,6 +20,7 @@ pub fn run(context: &Context<'_>, asked: &WhatIf) -> Result<u8, Ended> {
     let edits = edits_of(asked)?;
     let session = context.open(&asked.store)?;
     let answer = whatif(context.work, &session, &asked.stream, asked.handler.as_deref(), &edits)?;
+    context.heed(&answer.findings);
     // A difference is what this command is asked to find: exit code 1.
     let code = u8::from(answer.first_divergence.is_some());
     let mut printer = context.printer_of(code);

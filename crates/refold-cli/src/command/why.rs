@@ -21,6 +21,7 @@ pub fn run(context: &Context<'_>, asked: &Why) -> Result<u8, Ended> {
         handler,
         asked.limit,
     )?;
+    context.heed(&answer.findings);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

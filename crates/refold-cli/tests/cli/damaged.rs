@@ -78,9 +78,9 @@ fn every_answer_of_the_index_says_what_it_lacks() {
 
 /// The streams of a damaged store that lost events, with whether any stood behind them.
 fn losers(lab: &Lab) -> Vec<(String, bool)> {
-    let all = |lab: &Lab| -> BTreeMap<String, (u64, Value)> {
+    let all = |lab: &Lab, code: i32| -> BTreeMap<String, (u64, Value)> {
         let store = lab.store().display().to_string();
-        let lines = lab.json_lines(&["search", &store, "", "--limit", "100000"]);
+        let lines = lab.json_lines_of(code, &["search", &store, "", "--limit", "100000"]);
         let mut streams: BTreeMap<String, (u64, Value)> = BTreeMap::new();
         for event in lines.iter().filter(|line| line.get("position").is_some()) {
             let of = streams
@@ -91,7 +91,7 @@ fn losers(lab: &Lab) -> Vec<(String, bool)> {
         }
         streams
     };
-    let (whole, left) = (all(Lab::shared()), all(lab));
+    let (whole, left) = (all(Lab::shared(), 0), all(lab, 1));
     let lost = left.iter().filter_map(|(stream, (events, last))| {
         let (were, was_last) = &whole[stream];
         (events < were).then(|| (stream.clone(), last == was_last))
@@ -108,7 +108,7 @@ fn what_is_said_of_a_stream_that_lost_events_does_not_hang_on_the_cache() {
     let behind = losers.iter().find(|(_, is_behind)| *is_behind);
     let at_end = losers.iter().find(|(_, is_behind)| !is_behind);
     let (behind, at_end) = (&behind.expect("a gap").0, &at_end.expect("a lost head").0);
-    let whole = lab.json_lines(&["streams", &store, "--limit", "1000"]);
+    let whole = lab.json_lines_of(1, &["streams", &store, "--limit", "1000"]);
     let whole = whole.iter().filter_map(|line| line["stream"].as_str());
     let untouched = whole
         .map(str::to_owned)
@@ -158,7 +158,7 @@ fn what_is_said_of_a_stream_that_lost_events_does_not_hang_on_the_cache() {
             "{with:#?}"
         );
     }
-    let state = lab.json(0, &["state", &store, behind, "--handler", "handlers/order@1.1.0"]);
+    let state = lab.json(1, &["state", &store, behind, "--handler", "handlers/order@1.1.0"]);
     assert!(state["incomplete_since"].is_string(), "{state}");
 }
 
@@ -183,7 +183,7 @@ fn nothing_is_judged_that_hangs_on_lost_events() {
         let compared = lab.json(1, &[&["replay", &store, scope], &pair[..]].concat());
         assert_eq!(compared["outcome"], json!("unclear"), "{compared}");
     }
-    let replayed = lab.json_lines(&["replay", &store, "--all", "--handler", "handlers/order@1.1.0"]);
+    let replayed = lab.json_lines_of(1, &["replay", &store, "--all", "--handler", "handlers/order@1.1.0"]);
     let is_incomplete = |line: &&Value| line["incomplete"] == json!(true);
     let incomplete: Vec<&str> = replayed
         .iter()
@@ -195,6 +195,92 @@ fn nothing_is_judged_that_hangs_on_lost_events() {
     }
 }
 
+/// Every command whose answer hangs on the rows of a store, on one stream of it.
+fn calls_of(store: &str, stream: &str, out: &str) -> Vec<Vec<String>> {
+    let file = |name: &str| format!("{out}/{name}");
+    let (found, case, package) = (file("found.ndjson"), file("one.refold-case"), file("order.handler"));
+    let (at, of) = ("2030-01-01T00:00:00Z", "handlers/order@1.1.0");
+    let calls: &[&[&str]] = &[
+        &["info", store],
+        &["streams", store],
+        &["history", store, stream],
+        &["history", store, stream, "--story", "--handler", of],
+        &["history", store, stream, "--upcast", "--handler", of],
+        &["search", store, "SKU-00417"],
+        &["search", store, "SKU-00417", "--out", &found],
+        &["distinguish", store, "--from", "#100", "--to", "#200"],
+        &["state", store, stream],
+        &["blame", store, stream],
+        &["field", store, stream, "/status"],
+        &["field", store, stream, "/status", "--csv"],
+        &["known", store, stream, "--about", at, "--order", "recorded"],
+        &["why", store, stream, "/status", "--handler", of],
+        &["causes", store, stream],
+        &["lanes", store, stream],
+        &["replay", store, stream],
+        &["replay", store, "--all"],
+        &["timeline", store],
+        &["case", "save", store, "--stream", stream, "--out", &case, "--replace"],
+        &["report", store, "--format", "json", "--out", out],
+        &["report", store, "--dry-run"],
+        &["new-handler", store, "--category", "order", "--out", &package],
+    ];
+    let call = |call: &&[&str]| call.iter().map(|&word| word.to_owned()).collect();
+    calls.iter().map(call).collect()
+}
+
+/// Who reads nothing but the exit code must not take what is left of a store for all of it.
+#[test]
+fn no_command_ends_well_over_what_could_not_be_read() {
+    let (whole, lab) = (Lab::shared(), damaged_twice());
+    let losers = losers(&lab);
+    let stream = &losers.iter().find(|(_, is_behind)| *is_behind).expect("a gap").0;
+    for (lab, expected) in [(whole, 0), (&lab, 1)] {
+        let store = lab.store().display().to_string();
+        for json in [&["--json"] as &[&str], &[]] {
+            let out = tempfile::tempdir().unwrap();
+            for call in calls_of(&store, stream, &out.path().display().to_string()) {
+                let call: Vec<&str> = call.iter().map(String::as_str).collect();
+                let ended = lab.run(&[json, &call].concat());
+                assert_eq!(ended.code, expected, "{json:?} {call:?}: {ended:?}");
+                let said = format!("{}{}", ended.out, ended.err);
+                assert!(
+                    expected == 0 || said.contains("damaged"),
+                    "{json:?} {call:?}: {ended:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_command_ends_well_over_records_that_are_no_events() {
+    let lab = Lab::empty();
+    let line = |version: u32| {
+        format!("{{\"stream\":\"order-1\",\"type\":\"T\",\"version\":{version},\"payload\":{{\"n\":1}}}}\n")
+    };
+    fs::write(lab.path().join("whole.jsonl"), line(1) + &line(2)).unwrap();
+    fs::write(lab.path().join("broken.jsonl"), line(1) + "{\"stream\":\n" + &line(2)).unwrap();
+    fs::write(lab.path().join("torn.jsonl"), line(1) + &line(2) + "{\"stream\":\"ord").unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let found = out.path().join("found.ndjson").display().to_string();
+    for (store, expected) in [("whole.jsonl", 0), ("broken.jsonl", 1), ("torn.jsonl", 1)] {
+        for call in [
+            &["info", store] as &[&str],
+            &["streams", store],
+            &["search", store, "n"],
+            &["search", store, "n", "--out", &found],
+            &["replay", store, "--all"],
+            &["timeline", store],
+        ] {
+            for json in [&["--json"] as &[&str], &[]] {
+                let ended = lab.run(&[json, call].concat());
+                assert_eq!(ended.code, expected, "{json:?} {call:?}: {ended:?}");
+            }
+        }
+    }
+}
+
 /// A page of the file is no row: nobody knows how many it held.
 #[test]
 fn a_report_counts_no_rows_that_nobody_can_count() {
@@ -202,7 +288,7 @@ fn a_report_counts_no_rows_that_nobody_can_count() {
     let store = lab.store().display().to_string();
     let out = tempfile::tempdir().unwrap();
     let folder = out.path().display().to_string();
-    let made = lab.json(0, &["report", &store, "--format", "json,html", "--out", &folder]);
+    let made = lab.json(1, &["report", &store, "--format", "json,html", "--out", &folder]);
     let dir = std::path::PathBuf::from(made["dir"].as_str().unwrap());
     for name in ["report.html", "manifest.json"] {
         let text = fs::read_to_string(dir.join(name)).unwrap();

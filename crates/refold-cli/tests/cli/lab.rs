@@ -98,8 +98,13 @@ impl Lab {
 
     /// The documents that it prints, one a line.
     pub fn json_lines(&self, arguments: &[&str]) -> Vec<Value> {
+        self.json_lines_of(0, arguments)
+    }
+
+    /// The same of a command that must end with `code`.
+    pub fn json_lines_of(&self, code: i32, arguments: &[&str]) -> Vec<Value> {
         let answer = self.run(&[&["--json"], arguments].concat());
-        assert_eq!(answer.code, 0, "{arguments:?}: {answer:?}");
+        assert_eq!(answer.code, code, "{arguments:?}: {answer:?}");
         let lines = answer.out.lines();
         lines
             .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))

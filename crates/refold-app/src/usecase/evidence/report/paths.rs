@@ -17,11 +17,12 @@ use super::hidden::{HiddenPaths, generic};
 use super::scope::Selection;
 use super::subject::Subject;
 use super::{ReportAsked, judged, redacted, subject, time_of};
-use crate::clock;
 use crate::error::AppError;
 use crate::mask::{Cover, Fate, Mask, Part, Shown};
 use crate::payload::scan::{Token, Tokens};
 use crate::session::Session;
+use crate::wire::FindingWire;
+use crate::{clock, findings};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PathsAnswer {
@@ -34,6 +35,8 @@ pub struct PathsAnswer {
     pub idle: Vec<String>,
     /// What would find nothing of a person: entries of the list, and keys.
     pub idle_list: Vec<String>,
+    /// What says that events could not be read, of which nobody knows the paths.
+    pub lacking: Vec<FindingWire>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -108,6 +111,8 @@ pub fn paths(
         hidden: of.count,
         pseudonyms: 0,
     };
+    let mut lacking = findings::wire(&found);
+    lacking.retain(FindingWire::leaves_out);
     Ok(PathsAnswer {
         events,
         paths: tally
@@ -119,6 +124,7 @@ pub fn paths(
         more: tally.more,
         idle: hidden.idle(),
         idle_list: subject.iter().flat_map(Subject::idle).collect(),
+        lacking,
     })
 }
 
