@@ -18,6 +18,7 @@ pub mod impact;
 mod known;
 mod passing;
 pub mod prove;
+mod reasons;
 pub mod report;
 pub mod stamp;
 pub mod verify;

@@ -72,6 +72,10 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         }
     }
     anchor::uncovered(&mut printer, &answer.uncovered_columns)?;
+    if !answer.gone_columns.is_empty() {
+        let columns = answer.gone_columns.join(", ");
+        printer.line(&format!("covers columns that the store has no more: {columns}"))?;
+    }
     printer.line(&match (answer.level, answer.outcome) {
         ("L2", _) => "level L2: unchanged since the time of the stamp".to_owned(),
         (level, "verified") => format!("level {level}: unchanged since the anchor"),

@@ -229,6 +229,26 @@ fn calls_of(store: &str, stream: &str, out: &str) -> Vec<Vec<String>> {
     calls.iter().map(call).collect()
 }
 
+/// What cannot be read may be there.
+#[test]
+fn nothing_that_cannot_be_read_is_said_to_be_removed() {
+    let (whole, lab) = (Lab::shared(), damaged_twice());
+    let out = tempfile::tempdir().unwrap();
+    let [before, now] = [whole.store(), lab.store()].map(|store| store.display().to_string());
+    let made = lab.json(0, &["anchor", &before, "--out", out.path().to_str().unwrap()]);
+    let found = lab.json(1, &["verify", &now, "--anchor", made["dir"].as_str().unwrap()]);
+    assert_eq!(found["outcome"], json!("unverifiable"));
+    let findings = found["findings"].as_array().unwrap();
+    let unread = findings
+        .iter()
+        .filter(|of| of["kind"] == "UNREADABLE" && of["position"].is_string());
+    assert!(unread.count() > 1, "{findings:#?}");
+    assert!(
+        findings.iter().all(|of| of["kind"] == "UNREADABLE"),
+        "no event was removed, and no version is missing for that: {findings:#?}"
+    );
+}
+
 /// Who reads nothing but the exit code must not take what is left of a store for all of it.
 #[test]
 fn no_command_ends_well_over_what_could_not_be_read() {

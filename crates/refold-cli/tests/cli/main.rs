@@ -22,5 +22,6 @@ mod lacking;
 mod masking;
 mod names;
 mod ranges;
+mod reasons;
 mod told;
 mod two_stores;

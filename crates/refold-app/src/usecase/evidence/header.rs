@@ -9,6 +9,7 @@ use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::row;
 use refold_core::work::Work;
 
+use super::reasons::column_words;
 use super::verify::MOST_IMPACTS;
 use crate::error::AppError;
 use crate::session::Session;
@@ -60,11 +61,14 @@ pub(super) fn columns_that_differ(
     ))
 }
 
-pub(super) fn in_words(told: Told) -> String {
-    let unknown = |why: &str| {
-        format!(
+/// `gone`: columns that the anchor covers and no row of the store has any more.
+pub(super) fn in_words(told: Told, gone: &[String]) -> String {
+    let is_gone = format!("{} of its row, which the store has no more", column_words(gone));
+    let unknown = |why: &str| match gone {
+        [] => format!(
             "of the header: stream, version, id, type, a time, a link, or a column of its row that no record shows; {why}"
-        )
+        ),
+        _ => format!("of the header: {is_gone}; whether anything else of it is another too: {why}"),
     };
     match told {
         Told::ByNobody => unknown("an older copy of the store tells which (--copy)"),
@@ -72,10 +76,11 @@ pub(super) fn in_words(told: Told) -> String {
             "the copy was asked of the first {MOST_IMPACTS} differences alone"
         )),
         Told::Lacking => unknown("the copy has no event there that would tell which"),
-        Told::Columns(columns) => match &columns[..] {
-            [] => unknown("no column of its row is another than in the copy, which does not tell which either"),
-            [column] => format!("of the header: the column {column} of its row"),
-            columns => format!("of the header: the columns {} of its row", columns.join(", ")),
+        Told::Columns(columns) => match (&columns[..], gone) {
+            ([], []) => unknown("no column of its row is another than in the copy, which does not tell which either"),
+            ([], _) => format!("of the header: {is_gone}; all others are as in the copy"),
+            (columns, []) => format!("of the header: {} of its row", column_words(columns)),
+            (columns, _) => format!("of the header: {} of its row, and {is_gone}", column_words(columns)),
         },
     }
 }

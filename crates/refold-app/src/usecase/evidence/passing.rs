@@ -58,6 +58,8 @@ pub(super) struct Passed {
     pub columns: Vec<String>,
     /// Columns of the first row that did not.
     pub more_columns: Vec<String>,
+    /// Columns that were to enter and that the first row does not have.
+    pub gone_columns: Vec<String>,
 }
 
 /// The events of one range, or the first of them.
@@ -152,14 +154,24 @@ impl Pass<'_> {
         let is_any = reader.next_batch(work, 1, &mut batch, &mut names, &Findings::default())?;
         let first = is_any.then(|| batch.event(0));
         let there = row::columns(first.and_then(|first| first.row).unwrap_or_default());
-        let there = there.map(|column| String::from_utf8_lossy(column.name).into_owned());
-        let (columns, more_columns) = match self.columns {
-            None => (there.collect(), Vec::new()),
-            Some(known) => (known.to_vec(), there.filter(|name| !known.contains(name)).collect()),
+        let there: Vec<String> = there
+            .map(|column| String::from_utf8_lossy(column.name).into_owned())
+            .collect();
+        let (columns, more_columns, gone_columns) = match self.columns {
+            None => (there, Vec::new(), Vec::new()),
+            Some(known) => {
+                let less = |of: &[String], others: &[String]| -> Vec<String> {
+                    of.iter().filter(|name| !others.contains(name)).cloned().collect()
+                };
+                // A store without events has no row that could say it.
+                let gone = if is_any { less(known, &there) } else { Vec::new() };
+                (known.to_vec(), less(&there, known), gone)
+            }
         };
         Ok(Passed {
             columns,
             more_columns,
+            gone_columns,
             below_zero: Vec::new(),
         })
     }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use refold_audit::anchor::check::{CheckError, Difference, Finding, Outcome, Part};
-use refold_audit::anchor::segment::WIDTH;
 use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -20,6 +19,7 @@ use super::header::{self, Told};
 use super::impact::{Impact, Impacts, Older};
 use super::known::{Known, public_key};
 use super::passing::{Pass, unread};
+use super::reasons::Reasons;
 use super::stamp::{self, StampSeen};
 use crate::error::AppError;
 use crate::session::Session;
@@ -41,6 +41,8 @@ pub struct VerifyAnswer {
     pub added: u64,
     /// Columns of the store's rows that came after the anchor was made: it says nothing of them.
     pub uncovered_columns: Vec<String>,
+    /// Columns that the anchor covers and the store's rows have no more.
+    pub gone_columns: Vec<String>,
     /// What the chain that the store itself keeps says; `null`: it keeps none.
     pub chain: Option<ChainAnswer>,
     /// The outcome in words.
@@ -50,7 +52,7 @@ pub struct VerifyAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyFinding {
     /// `CHANGED`, `REMOVED`, `INSERTED`, `MOVED`, `DIFFERS` (somewhere in a range), `DUPLICATE-ID`, `VERSION-GAP`,
-    /// `REWRITTEN-ALL`, `UNREADABLE`.
+    /// `REWRITTEN-ALL`, `COLUMN-GONE`, `POSITION-REPLACED`, `UNREADABLE` (of the store, or of a place in it).
     pub kind: &'static str,
     /// `manipulation` or `gap`.
     pub severity: &'static str,
@@ -155,10 +157,16 @@ pub fn verify(
         say(VerifyFinding::of_store(
             "REWRITTEN-ALL",
             "manipulation",
-            rewritten(outcome),
+            held.reasons.rewritten(outcome),
         ));
     }
-    aftermath(work, session, &outcome.findings, &held.below_zero, known.horizon)?
+    if !outcome.is_unchanged {
+        held.reasons.told().into_iter().for_each(&mut say);
+    }
+    let unread_places = held.reasons.unread_places(work, session, &outcome.findings)?;
+    let is_read = |finding: &&Finding| !unread_places.contains_key(&finding.position);
+    let read: Vec<Finding> = outcome.findings.iter().filter(is_read).cloned().collect();
+    aftermath(work, session, &read, &held.below_zero, known.horizon)?
         .into_iter()
         .for_each(say);
     // Of an event that is gone only a copy knows what it was.
@@ -207,17 +215,25 @@ pub fn verify(
         let event = place(finding).and_then(|place| today.get(&place));
         let mut told = VerifyFinding::of(finding, event);
         if told.part.contains(&part_name(&Part::Header)) {
-            told.detail = Some(header::in_words(match copy {
-                None => Told::ByNobody,
-                Some(_) if at >= MOST_IMPACTS => Told::NotAsked,
-                Some(copy) => {
-                    // It came from a store, where positions are `i64`.
-                    let before = finding.position as i64;
-                    header::columns_that_differ(work, (copy, before), (session, place(finding).unwrap_or(before)))?
-                }
-            }));
+            told.detail = Some(header::in_words(
+                match copy {
+                    None => Told::ByNobody,
+                    Some(_) if at >= MOST_IMPACTS => Told::NotAsked,
+                    Some(copy) => {
+                        // It came from a store, where positions are `i64`.
+                        let before = finding.position as i64;
+                        header::columns_that_differ(work, (copy, before), (session, place(finding).unwrap_or(before)))?
+                    }
+                },
+                &held.reasons.gone_columns,
+            ));
         }
-        if at + told_impacts < MOST_IMPACTS {
+        if let Some(why) = removed(finding).and_then(|_| unread_places.get(&finding.position)) {
+            told = VerifyFinding {
+                position: told.position,
+                ..VerifyFinding::of_store("UNREADABLE", "gap", why.clone())
+            };
+        } else if at + told_impacts < MOST_IMPACTS {
             told.impacts = impacts.of(work, finding, event.map(|event| &*event.stream))?;
             told.impacts_asked = !matches!(finding.difference, Difference::Somewhere { .. });
         }
@@ -270,6 +286,7 @@ pub fn verify(
         },
         added: held.added,
         uncovered_columns: held.uncovered_columns,
+        gone_columns: held.reasons.gone_columns,
     })
 }
 
@@ -278,6 +295,7 @@ struct Held {
     outcome: Outcome,
     below_zero: Vec<i64>,
     uncovered_columns: Vec<String>,
+    reasons: Reasons,
     /// Events above the horizon that are none that was anchored below it.
     added: u64,
     /// What could not be read, in a sentence.
@@ -314,27 +332,11 @@ impl Held {
             outcome,
             below_zero: passed.below_zero,
             uncovered_columns: passed.more_columns,
+            reasons: Reasons::of(passed.gone_columns, &findings),
             added: added.saturating_sub(from_below),
             unread: unread(&findings),
         })
     }
-}
-
-fn rewritten(outcome: &Outcome) -> String {
-    let (differing, all, what) = if outcome.is_named {
-        (outcome.finding_count, outcome.anchored_size, "events".to_owned())
-    } else {
-        (
-            outcome.differing_segments,
-            outcome.segments,
-            format!("ranges of {WIDTH} positions"),
-        )
-    };
-    format!(
-        "{} differences in {} {what}: the store was restored or migrated, or is another one",
-        grouped(differing),
-        grouped(all)
-    )
 }
 
 fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> String {

@@ -172,6 +172,9 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
     if !answer.uncovered_columns.is_empty() {
         facts.push(fact("Columns that came since", answer.uncovered_columns.join(", ")));
     }
+    if !answer.gone_columns.is_empty() {
+        facts.push(fact("Columns that are gone", answer.gone_columns.join(", ")));
+    }
     if let Some(chain) = &answer.chain {
         let level = chain.level.map(|level| format!("{level}: ")).unwrap_or_default();
         facts.push(fact("The store's own chain", format!("{level}{}", chain.sentence)));
