@@ -74,12 +74,12 @@ export function minutesText(from: string, to: string): [string, string] {
   return [zone !== '' && first.endsWith(zone) ? first.slice(0, -zone.length) : first, last];
 }
 
-/** `12 Mar 2024` in the shown zone; the text itself when it is no instant. */
+/** `12 Mar 2024` in the shown zone, `12.03.2024` where that form was chosen; the text itself when it is no instant. */
 export function dayText(rfc3339: string): string {
   const nanos = nanosFromRfc3339(rfc3339);
   if (nanos === null) return rfc3339;
   const t = civilFromNanos(shownTime.civil(nanos));
-  return `${t.day} ${monthText(t.month)} ${t.year}`;
+  return shownTime.format === 'iso' ? `${t.day} ${monthText(t.month)} ${t.year}` : dateIn(shownTime.format, t);
 }
 
 /** `3 Aug 2026 → 14 Aug 2026`; of one day its hours: `3 Aug 2026, 09:31:07 → 14:02:00`. */
@@ -168,7 +168,8 @@ export function approximateText(nanos: bigint): string {
   return tenths >= 100n || tenths % 10n === 0n ? `≈ ${whole} ${unit}` : `≈ ${tenths / 10n}.${tenths % 10n} ${unit}`;
 }
 
-function dateIn(format: TimeFormat, t: CivilTime): string {
+/** `2026-08-14`, `14.08.2026`, `08/14/2026`. */
+export function dateIn(format: TimeFormat, t: CivilTime): string {
   if (format === 'iso') return dateText(t);
   const [first, second] = format === 'dayFirst' ? [t.day, t.month] : [t.month, t.day];
   const sign = format === 'dayFirst' ? '.' : '/';

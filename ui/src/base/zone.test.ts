@@ -45,9 +45,13 @@ it('writes dates in the chosen form', () => {
   shownTime.zone = 'Asia/Tokyo';
   shownTime.format = 'dayFirst';
   expect(minuteText('2026-08-03T20:00:00Z')).toBe('04.08.2026 05:00 +09:00');
-  expect(dayText('2026-08-03T20:00:00Z')).toBe('4 Aug 2026');
+  expect(dayText('2026-08-03T20:00:00Z')).toBe('04.08.2026');
+  expect(daysBetweenText('2026-08-03T20:00:00Z', '2026-08-05T20:00:00Z')).toBe('04.08.2026 → 06.08.2026');
   shownTime.format = 'monthFirst';
   expect(instantText('2026-08-03T20:00:00Z')).toBe('08/04/2026 05:00:00+09:00');
+  expect(dayText('2026-08-03T20:00:00Z')).toBe('08/04/2026');
+  shownTime.format = 'iso';
+  expect(dayText('2026-08-03T20:00:00Z')).toBe('4 Aug 2026');
 });
 
 it('leads from a clock on the wall back to the instant, also where clocks are changed', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bigFromFloat } from '../base/exact';
 import { nanosFromRfc3339 } from '../base/instant';
 import { randomFrom } from '../base/random.test-kit';
-import { countTicks, inside, timeTicks, xFromValue, type Span } from './axis';
+import { countTicks, inside, timeTicks, UTC, xFromValue, type Span } from './axis';
 
 function spans(count: number): Span[] {
   const random = randomFrom(4711);
@@ -66,7 +66,7 @@ describe('ticks', () => {
 
   // Clocks of this zone went from two hours ahead to one at 01:00 UTC.
   const turned = nanosFromRfc3339('2026-10-25T01:00:00Z') ?? 0n;
-  const berlin = { offsetAt: (nanos: bigint) => (nanos < turned ? 7200n : 3600n) };
+  const berlin = { ...UTC, offsetAt: (nanos: bigint) => (nanos < turned ? 7200n : 3600n) };
   const hour = 3_600_000_000_000n;
 
   it('stand at the borders of the days of a zone', () => {
@@ -90,7 +90,7 @@ describe('ticks', () => {
 
   it('leave out times that a zone skips', () => {
     const spring = nanosFromRfc3339('2026-03-29T01:00:00Z') ?? 0n;
-    const zone = { offsetAt: (nanos: bigint) => (nanos < spring ? 3600n : 7200n) };
+    const zone = { ...UTC, offsetAt: (nanos: bigint) => (nanos < spring ? 3600n : 7200n) };
     const ticks = timeTicks({ from: spring - 2n * hour, to: spring + 2n * hour }, 2400, 100, undefined, zone);
     expect(ticks.map(({ text }) => text).filter((text) => text.includes('02:'))).toEqual([]);
   });

@@ -1,9 +1,11 @@
 // The arithmetic of an axis: a window of whole numbers (nanoseconds, moments or positions) over a width in pixels.
 // Pure: it knows no store, no event and no canvas. The window is exact; only distances inside it become floats.
 
-import { clampBig, floatFromBig } from '../base/exact';
-import { civilFromNanos, clockText, dateText, fractionText, monthText, nanosFromCivil } from '../base/instant';
+import { clampBig, floatFromBig, floorDiv } from '../base/exact';
 import { countText } from '../base/format';
+import { civilFromNanos, nanosFromCivil } from '../base/instant';
+import type { TimeFormat } from '../base/zone.svelte';
+import { saidText, type Grain, type Said } from './said';
 
 /** Inclusive-exclusive. */
 export interface Span {
@@ -21,8 +23,8 @@ export interface Tick {
   /** Pixels from the left edge. */
   x: number;
   text: string;
-  /** With the date or the year that a tick before it says for both; absent where nobody does. */
-  whole?: string;
+  /** The border of the calendar that it stands at; absent where the axis is no time. */
+  said?: Said;
 }
 
 /** So many ticks at most in such a length of the axis. */
@@ -75,17 +77,19 @@ export function countTicks(span: Span, width: number, gap: number, bounds: Span 
   return ticks;
 }
 
-/** How far the clocks of a zone are ahead of UTC. */
+/** How times are written in a zone. */
 export interface Zone {
-  /** Seconds, at an instant. */
+  /** Seconds that its clocks are ahead of UTC, at an instant. */
   offsetAt(nanos: bigint): bigint;
+  /** The form of dates. */
+  format: TimeFormat;
 }
 
-export const UTC: Zone = { offsetAt: () => 0n };
+export const UTC: Zone = { offsetAt: () => 0n, format: 'iso' };
 
 /**
  * Ticks of the time axis at calendar borders of a zone. Where its clocks were put back, times that came twice say their
- * offset. The first tick and every change of day carry the whole date.
+ * offset. The first tick carries the whole date, each other one what is not that of the one before it.
  * `length` over `most` says how far they stand apart: as where the whole width was this span, if nothing else is said.
  */
 export function timeTicks(
@@ -95,15 +99,27 @@ export function timeTicks(
   { length, most }: TickPitch = { length: lengthOf(span), most: Math.max(1, Math.floor(width / gap)) },
   zone: Zone = UTC,
 ): Tick[] {
-  const clock = clockOf(span, zone);
-  const ticks = civilTicks(clock.civil, length, most).flatMap(({ civil, text, whole }) => {
-    const instants = clock.instantsOf(civil).filter((instant) => instant >= span.from && instant < span.to);
-    return instants.map((instant) => {
-      const offset = instants.length > 1 ? ` ${offsetText(zone.offsetAt(instant))}` : '';
-      return { x: xFromValue(span, width, instant), text: text + offset, whole: whole + offset };
-    });
+  let before: Said | null = null;
+  return bordersOf(span, stepFor(length, most), zone).map(({ instant, said }) => {
+    const text = saidText(said, before, zone.format);
+    before = said;
+    return { x: xFromValue(span, width, instant), text, said };
   });
-  return ticks.toSorted((a, b) => a.x - b.x);
+}
+
+/** An instant at a border of the calendar. */
+export interface Border {
+  instant: bigint;
+  said: Said;
+}
+
+/** The borders in `reach` of the coarsest unit that has one there, in order. Not empty, unless `reach` is. */
+export function coarsestBorders(reach: Span, zone: Zone): Border[] {
+  for (const step of COARSE_TO_FINE) {
+    const borders = bordersOf(reach, step, zone);
+    if (borders.length > 0) return borders;
+  }
+  return [];
 }
 
 const SECOND = 1_000_000_000n;
@@ -124,23 +140,72 @@ function countStep(length: bigint, most: number): bigint {
   }
 }
 
-/** What is on a clock of a zone, in nanoseconds as if it were UTC. */
-interface CivilTick {
-  civil: bigint;
-  text: string;
-  whole: string;
+/** From border to border of a calendar. */
+interface Step {
+  grain: Grain;
+  /** So many years, months, days; of a clock nanoseconds. */
+  by: bigint;
 }
 
-/** The calendar borders of a stretch of civil time. */
-function civilTicks(span: Span, length: bigint, most: number): CivilTick[] {
-  const fixed = FIXED_STEPS.find((step) => length / step <= BigInt(most));
-  if (fixed !== undefined && fixed < DAY) return clockTicks(span, fixed);
-  const days = [1, 2, 7].find((n) => length / (DAY * BigInt(n)) <= BigInt(most));
-  if (days !== undefined) return dayTicks(span, BigInt(days));
-  const months = [1, 2, 3, 6].find((n) => length / (MONTH * BigInt(n)) <= BigInt(most));
-  if (months !== undefined) return monthTicks(span, months);
-  const years = [1n, 2n, 5n, 10n, 20n, 50n, 100n].find((n) => length / (YEAR * n) <= BigInt(most)) ?? 200n;
-  return yearTicks(span, years);
+/** The coarsest steps first: a border of one is what people look for, a finer one only where there is none. */
+const COARSE_TO_FINE: readonly Step[] = [
+  ...[1000n, 100n, 10n, 1n].map((by) => ({ grain: 'year' as const, by })),
+  { grain: 'month', by: 1n },
+  { grain: 'day', by: 1n },
+  ...FIXED_STEPS.filter((step) => step < DAY)
+    .toReversed()
+    .map(clockStep),
+];
+
+function clockStep(by: bigint): Step {
+  return { grain: by < 60n * SECOND ? 'seconds' : 'clock', by };
+}
+
+/** The finest step of which so long a stretch has no more than so many. */
+function stepFor(length: bigint, most: number): Step {
+  const fits = (unit: bigint) => length / unit <= BigInt(most);
+  const fixed = FIXED_STEPS.find(fits);
+  if (fixed !== undefined && fixed < DAY) return clockStep(fixed);
+  const days = [1n, 2n, 7n].find((n) => fits(DAY * n));
+  if (days !== undefined) return { grain: 'day', by: days };
+  const months = [1n, 2n, 3n, 6n].find((n) => fits(MONTH * n));
+  if (months !== undefined) return { grain: 'month', by: months };
+  return { grain: 'year', by: [1n, 2n, 5n, 10n, 20n, 50n, 100n].find((n) => fits(YEAR * n)) ?? 200n };
+}
+
+/** The calendar borders of a stretch of time, in order. */
+function bordersOf(span: Span, { grain, by }: Step, zone: Zone): Border[] {
+  const clock = clockOf(span, zone);
+  const borders = civilBorders(clock.civil, grain, by).flatMap((civil) => {
+    const instants = clock.instantsOf(civil).filter((instant) => instant >= span.from && instant < span.to);
+    return instants.map((instant) => {
+      const offset = instants.length > 1 ? ` ${offsetText(zone.offsetAt(instant))}` : '';
+      return { instant, said: { civil: civilFromNanos(civil), grain, offset } };
+    });
+  });
+  return borders.toSorted((a, b) => (a.instant < b.instant ? -1 : 1));
+}
+
+/** What is on a clock at the borders of a stretch of civil time, in nanoseconds as if it were UTC. */
+function civilBorders(span: Span, grain: Grain, by: bigint): bigint[] {
+  if (grain === 'year' || grain === 'month') return monthBorders(span, grain === 'year' ? by * 12n : by);
+  const step = grain === 'day' ? by * DAY : by;
+  // Weeks begin on Mondays; the calendar of days was counted from a Thursday on.
+  const ahead = grain === 'day' && by === 7n ? 3n * DAY : 0n;
+  const borders: bigint[] = [];
+  for (let at = ceiledTo(span.from + ahead, step) - ahead; at < span.to; at += step) borders.push(at);
+  return borders;
+}
+
+function monthBorders({ from, to }: Span, by: bigint): bigint[] {
+  const start = civilFromNanos(from);
+  const borders: bigint[] = [];
+  for (let month = floorDiv(start.year * 12n + BigInt(start.month - 1), by) * by; ; month += by) {
+    const year = floorDiv(month, 12n);
+    const at = nanosFromCivil(year, floatFromBig(month - year * 12n) + 1, 1);
+    if (at >= to) return borders;
+    if (at >= from) borders.push(at);
+  }
 }
 
 /** The civil time of a stretch in a zone, and the way back. */
@@ -166,66 +231,6 @@ function clockOf({ from, to }: Span, zone: Zone): { civil: Span; instantsOf: (ci
 function offsetText(seconds: bigint): string {
   const minutes = (seconds < 0n ? -seconds : seconds) / 60n;
   return `${seconds < 0n ? '-' : '+'}${`${minutes / 60n}`.padStart(2, '0')}:${`${minutes % 60n}`.padStart(2, '0')}`;
-}
-
-function clockTicks(span: Span, step: bigint): CivilTick[] {
-  const ticks: CivilTick[] = [];
-  let day = '';
-  for (let civil = ceiledTo(span.from, step); civil < span.to; civil += step) {
-    const t = civilFromNanos(civil);
-    const date = dateText(t);
-    const clock = step < 60n * SECOND ? clockText(t) + fractionText(t.nanos) : clockText(t).slice(0, 5);
-    const whole = `${date} ${clock}`;
-    ticks.push({ civil, text: date === day ? clock : whole, whole });
-    day = date;
-  }
-  return ticks;
-}
-
-function dayTicks(span: Span, days: bigint): CivilTick[] {
-  const step = DAY * days;
-  const ticks: CivilTick[] = [];
-  let year: bigint | null = null;
-  for (let civil = ceiledTo(span.from, step); civil < span.to; civil += step) {
-    const t = civilFromNanos(civil);
-    const text = `${t.day} ${monthText(t.month)}`;
-    const whole = `${text} ${t.year}`;
-    ticks.push({ civil, text: t.year === year ? text : whole, whole });
-    year = t.year;
-  }
-  return ticks;
-}
-
-function monthTicks(span: Span, months: number): CivilTick[] {
-  const start = civilFromNanos(span.from);
-  const ticks: CivilTick[] = [];
-  let year = start.year;
-  let month = start.month - ((start.month - 1) % months);
-  let shownYear: bigint | null = null;
-  for (;;) {
-    const civil = nanosFromCivil(year, month, 1);
-    if (civil >= span.to) return ticks;
-    if (civil >= span.from) {
-      const whole = `${monthText(month)} ${year}`;
-      ticks.push({ civil, text: year === shownYear ? monthText(month) : whole, whole });
-      shownYear = year;
-    }
-    month += months;
-    if (month > 12) {
-      month = 1;
-      year += 1n;
-    }
-  }
-}
-
-function yearTicks(span: Span, step: bigint): CivilTick[] {
-  const first = civilFromNanos(span.from).year;
-  const ticks: CivilTick[] = [];
-  for (let year = first - (first % step); ; year += step) {
-    const civil = nanosFromCivil(year, 1, 1);
-    if (civil >= span.to) return ticks;
-    if (civil >= span.from) ticks.push({ civil, text: `${year}`, whole: `${year}` });
-  }
 }
 
 /** The first multiple of `step` that is no less. */

@@ -42,7 +42,28 @@ it('folds no event, and nothing before the first or behind the last', () => {
 });
 
 it('keeps a little of a stretch on each side', () => {
-  const counts = [1, ...Array.from({ length: 98 }, () => 0), 1];
+  const counts = [1, ...Array.from({ length: 98 }, () => 0), 2];
   const [fold] = foldsOf([pieceOf(counts, 300n)], { from: 0n, to: 30_000n });
   expect(fold).toEqual({ from: 300n + 200n, to: 29_700n - 200n, gap: 29_400n });
+});
+
+it('folds nothing where events are about as far apart from each other', () => {
+  const random = randomFrom(37);
+  for (let events = 2; events < 60; events += 1) {
+    for (const jitter of [0, 0.4]) {
+      const counts = new Array<number>(1400).fill(0);
+      for (let k = 0; k < events; k += 1) {
+        counts[Math.min(1399, Math.floor(((k + jitter * random()) * 1399) / Math.max(1, events - 1)))] = 1;
+      }
+      expect(foldsOf([pieceOf(counts, 512n)], { from: 0n, to: 1400n * 512n }), `${events}`).toEqual([]);
+    }
+  }
+});
+
+it('folds what is long against the others, also where it is one stretch of few', () => {
+  // Pairs, as of a call and its answer, and one pause.
+  const counts = new Array<number>(1000).fill(0);
+  for (const at of [0, 30, 60, 90, 900, 930, 960, 999]) counts[at] = 1;
+  const folds = foldsOf([pieceOf(counts, 512n)], { from: 0n, to: 512_000n });
+  expect(folds.map(({ gap }) => gap)).toEqual([809n * 512n]);
 });

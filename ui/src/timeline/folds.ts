@@ -8,6 +8,8 @@ import { MOST_COLUMNS, powerOfTwoAtMost, runningCounts, type Fetch, type Piece }
 
 /** A stretch counts when it is at least this part of the whole. */
 const LEAST_SHARE = 50n;
+/** And so many times as long as what commonly lies between two events: where all are as far apart, none is a gap. */
+const LONG_AGAINST_COMMON = 4n;
 /** More of them would take the place of what happened. */
 const MOST_FOLDS = 16;
 /** On each side so much of a stretch stays, in this part of the whole, so that a small overshoot jumps nowhere. */
@@ -37,7 +39,9 @@ export async function measured(folds: readonly Fold[], pieces: readonly Piece[],
 
 /** The longest empty stretches between events, in order. Exact: not one event lies inside of them. */
 export function foldsOf(pieces: readonly Piece[], whole: Span): Fold[] {
-  const least = lengthOf(whole) / LEAST_SHARE;
+  const ofWhole = lengthOf(whole) / LEAST_SHARE;
+  const ofCommon = commonGap(pieces) * LONG_AGAINST_COMMON;
+  const least = ofWhole > ofCommon ? ofWhole : ofCommon;
   const found: Span[] = [];
   let end: bigint | null = null;
   for (const { fetch, running } of pieces) {
@@ -59,6 +63,16 @@ export function foldsOf(pieces: readonly Piece[], whole: Span): Fold[] {
     })
     .filter((fold) => fold.to > fold.from)
     .toSorted((a, b) => floatFromBig(a.from - b.from));
+}
+
+/** The median time between two events in a row, to a column. 0: most of them share one with the next. */
+function commonGap(pieces: readonly Piece[]): bigint {
+  const columns = columnsOf(pieces);
+  const starts = columns.slice(1).map(({ from }, at) => from - (columns[at]?.from ?? from));
+  const events = pieces.reduce((sum, { running }) => sum + (running.at(-1) ?? 0) - (running[0] ?? 0), 0);
+  const inColumns = events - columns.length;
+  const middle = Math.floor((events - 2) / 2) - inColumns;
+  return starts.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))[middle] ?? 0n;
 }
 
 /** The columns that hold events, in order. */

@@ -224,11 +224,12 @@ export class TimelinePainter {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
-    context.fillStyle = this.#colours['--line-2'] ?? '';
-    for (const { x } of ruler.ticks) context.fillRect(Math.round(x), 0, 1, 4);
     context.font = RULER_FONT;
+    const words = wordsOf(ruler, view, reserved, (text) => this.#widthOf(context, text));
+    context.fillStyle = this.#colours['--line-2'] ?? '';
+    for (const { x } of [...ruler.ticks, ...words]) if (x !== null) context.fillRect(Math.round(x), 0, 1, 4);
     context.textBaseline = 'middle';
-    for (const { text, left, of } of wordsOf(ruler, view, reserved, (text) => this.#widthOf(context, text))) {
+    for (const { text, left, of } of words) {
       context.fillStyle = this.#colours[of === 'fold' ? '--fg-2' : '--fg-3'] ?? '';
       context.fillText(text, left, 9);
     }
