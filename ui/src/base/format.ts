@@ -38,17 +38,17 @@ export function eventPlaceText(event: { version: string; position: string }): st
   return placeText(event.version === '' ? `#${event.position}` : event.version);
 }
 
-/** `48.2 KB`, in units of 1000 as file managers use. */
+/** `48.2 kB`, in powers of 1000 and rounded down, as the engine writes sizes: none looks larger than it is. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  const units = ['KB', 'MB', 'GB', 'TB'];
-  let value = bytes / 1000;
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
+  let tenths = Math.floor(bytes / 100);
   let unit = 0;
-  while (value >= 999.95 && unit < units.length - 1) {
-    value /= 1000;
+  while (tenths >= 10_000 && unit < units.length - 1) {
+    tenths = Math.floor(tenths / 1000);
     unit += 1;
   }
-  return `${value.toFixed(1)} ${units[unit] ?? ''}`;
+  return `${countText(Math.floor(tenths / 10))}.${tenths % 10} ${units[unit] ?? ''}`;
 }
 
 /** Whole percent, never 100 before the end. */

@@ -49,7 +49,7 @@ export const HANDLERS = {
   >,
   partsLabel: 'What of it',
   fileLabel: 'File',
-  noText: (bytes: number) => `This is no text, or longer than 512 KiB: it has ${countOf(bytes, 'byte', 'bytes')}`,
+  noText: (bytes: number) => `This is no text, or longer than 524,288 bytes: it has ${countOf(bytes, 'byte', 'bytes')}`,
   furtherFiles: (files: number) => `${countOf(files, 'more file is', 'more files are')} not listed`,
   cut: (first: number, last: number, all: number) =>
     `Lines ${countText(first)} to ${countText(last)} of ${countText(all)} are shown`,
