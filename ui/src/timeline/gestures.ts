@@ -2,7 +2,6 @@
 // window. Pixels in, intentions out: it knows neither moments nor stores.
 
 import { wheel } from './wheel.svelte';
-import { xFromValue } from './axis';
 import { Speed } from './magnets';
 import type { Timeline } from './timeline.svelte';
 
@@ -109,19 +108,16 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
 }
 
 export function minimapGestures(element: HTMLElement, timeline: Timeline) {
-  type MapDrag = { kind: 'move'; last: number } | { kind: 'from' | 'to' } | { kind: 'new'; from: bigint; x: number };
+  type MapDrag =
+    { kind: 'move'; x: number; left: number } | { kind: 'from' | 'to' } | { kind: 'new'; from: bigint; x: number };
   let drag: MapDrag | null = null;
   const width = () => Math.max(1, element.clientWidth);
   const xOf = (event: MouseEvent) => event.clientX - element.getBoundingClientRect().left;
-  const valueAt = (x: number) => {
-    const { whole } = timeline;
-    const share = Math.min(1, Math.max(0, x / width()));
-    return whole.from + (BigInt(Math.round(share * 1e9)) * (whole.to - whole.from)) / 1_000_000_000n;
-  };
+  const valueAt = (x: number) => timeline.wide.valueAt(Math.min(width(), Math.max(0, x)));
 
   const partAt = (x: number): 'from' | 'to' | 'move' | 'new' => {
-    const left = xFromValue(timeline.whole, width(), timeline.window.from);
-    const right = xFromValue(timeline.whole, width(), timeline.window.to);
+    const left = timeline.wide.xOf(timeline.window.from);
+    const right = timeline.wide.xOf(timeline.window.to);
     const [toLeft, toRight] = [Math.abs(x - left), Math.abs(x - right)];
     if (Math.min(toLeft, toRight) <= EDGE_PIXELS) return toLeft < toRight ? 'from' : 'to';
     return x > left && x < right ? 'move' : 'new';
@@ -132,7 +128,7 @@ export function minimapGestures(element: HTMLElement, timeline: Timeline) {
     element.setPointerCapture(event.pointerId);
     timeline.remember();
     const kind = partAt(x);
-    if (kind === 'move') drag = { kind, last: x };
+    if (kind === 'move') drag = { kind, x, left: timeline.wide.xOf(timeline.window.from) };
     else if (kind === 'new') drag = { kind, from: valueAt(x), x };
     else drag = { kind };
   };
@@ -146,9 +142,8 @@ export function minimapGestures(element: HTMLElement, timeline: Timeline) {
     const { window: visible } = timeline;
     switch (drag.kind) {
       case 'move': {
-        const by = valueAt(x) - valueAt(drag.last);
-        timeline.show({ from: visible.from + by, to: visible.to + by });
-        drag.last = x;
+        const { view, wide, whole } = timeline;
+        timeline.show(view.placed(wide.valueAt(drag.left + x - drag.x), 0, whole));
         return;
       }
       case 'from':

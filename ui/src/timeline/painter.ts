@@ -8,13 +8,14 @@ import { countText } from '../base/format';
 import { approximateText } from '../base/instant';
 import { S } from '../strings';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
-import { xFromValue, type Span } from './axis';
+import type { Span } from './axis';
 import { FORCED_COLOURS, inkOf, TEXTURES } from './ink';
 import type { Piece } from './lod';
 import { xOfColumn } from './moments';
 import type { FoldMark, Projection } from './projection';
 import {
   heightShare,
+  besideBar,
   mixed,
   paint,
   paintPaces,
@@ -28,8 +29,11 @@ import { wordsOf } from './ruler';
 import {
   gapsOf,
   GLYPH_GAP,
+  coveredBy,
   glyphSize,
+  shownOf,
   stacksOf,
+  TAG_PIXELS,
   tallestStack,
   type FlagMark,
   type Gap,
@@ -60,6 +64,8 @@ export interface OverlayMarks {
   range: [number, number] | null;
   /** Where a magnet just drew the pointer. */
   tick: number | null;
+  /** All flags of findings: those that the tag of a cursor covers are shown below it. */
+  problems: readonly FlagMark[];
 }
 
 /** What the lane of flags shows. */
@@ -95,9 +101,9 @@ export class TimelinePainter {
   #shapes: Path2D[] = SHAPES.map((_, slot) => new Path2D(shapeOf(slot)));
   /** Kept from frame to frame: what is made anew costs a gesture more than what is drawn. */
   #image: ImageData | null = null;
-  /** Whether the plot that was drawn last counts its events out. */
-  #hasGlyphs = false;
-  #map: { canvas: HTMLCanvasElement; pieces: readonly Piece[]; whole: Span } | null = null;
+  /** How wide the bars are that were drawn last; 0: none, or each as wide as its event. */
+  #barPixels = 0;
+  #map: { canvas: HTMLCanvasElement; pieces: readonly Piece[]; wide: Projection } | null = null;
   readonly #widths = new Map<string, number>();
 
   /** Reads the tokens of the present theme. */
@@ -150,7 +156,8 @@ export class TimelinePainter {
       bars.forEach((of, at) => {
         const colours = this.#coloursOf(pieces[at]?.frame, content);
         const textures = this.#texturesOf(pieces[at]?.frame, content);
-        paint(picture, of, colours, isCounted ? 'share' : content.scale, most, textures);
+        const faded = pieces[at]?.frame.series.map(content.isFaded) ?? [];
+        paint(picture, of, { colours, textures, faded }, isCounted ? 'share' : content.scale, most);
       });
     }
     if (isCounted) {
@@ -159,7 +166,7 @@ export class TimelinePainter {
       paintPaces(picture, strips, Math.round(PACE_PIXELS * ratio), this.#pixel('--bg-1'), this.#pixel('--fg-2'));
     }
     context.putImageData(image, 0, 0);
-    this.#hasGlyphs = stacks !== null;
+    this.#barPixels = stacks || isCounted ? 0 : Math.max(0, ...bars.map(({ step }) => step / ratio));
     if (stacks) this.#glyphs(context, surface, stacks, content, size);
     // On the axis of versions there is none; positions without an event were deleted, or never used.
     if (axis !== 'version') {
@@ -195,28 +202,7 @@ export class TimelinePainter {
       context.lineTo(left - 3, 9);
       context.fill();
     }
-    for (const { x, bits } of problems) {
-      const left = Math.round(x) - 4;
-      context.fillStyle = this.#colours[bits & (Flag.undecodable | Flag.broken) ? '--danger' : '--warn'] ?? '';
-      context.beginPath();
-      if (bits & Flag.broken) {
-        // A cross: the shape says it without its colour.
-        context.strokeStyle = context.fillStyle;
-        context.lineWidth = 2;
-        context.moveTo(left + 1, 2);
-        context.lineTo(left + 7, 8);
-        context.moveTo(left + 7, 2);
-        context.lineTo(left + 1, 8);
-        context.stroke();
-        context.lineWidth = 1;
-        continue;
-      }
-      context.moveTo(left, 1);
-      context.lineTo(left + 8, 1);
-      context.lineTo(left + 4, 9);
-      context.closePath();
-      context.fill();
-    }
+    for (const { x, bits } of problems) this.#problem(context, Math.round(x), 0, bits);
   }
 
   /** `reserved`: pixels at the right end that something else stands on. */
@@ -235,15 +221,16 @@ export class TimelinePainter {
     }
   }
 
-  minimap(surface: Surface, axis: Axis, pieces: readonly Piece[] | null, whole: Span, visible: Span): void {
+  /** `wide`: the whole axis over the width, folded as the plot is. */
+  minimap(surface: Surface, axis: Axis, pieces: readonly Piece[] | null, wide: Projection, visible: Span): void {
     const context = prepare(surface);
     if (!context) return;
     const { width, height } = surface;
     context.clearRect(0, 0, width, height);
-    const silhouette = pieces && this.#silhouetteOf(surface, axis, pieces, whole);
+    const silhouette = pieces && this.#silhouetteOf(surface, axis, pieces, wide);
     if (silhouette) context.drawImage(silhouette, 0, 0, width, height);
-    const left = xFromValue(whole, width, visible.from);
-    const right = Math.max(left + 2, xFromValue(whole, width, visible.to));
+    const left = wide.xOf(visible.from);
+    const right = Math.max(left + 2, wide.xOf(visible.to));
     context.fillStyle = this.#colours['--bg-1'] ?? '';
     context.globalAlpha = 0.72;
     context.fillRect(0, 0, left, height);
@@ -280,14 +267,20 @@ export class TimelinePainter {
     }
     if (marks.b !== null) this.#line(context, marks.b, height, '--cur-b', [3, 2]);
     if (marks.a !== null) this.#line(context, marks.a, height, '--cur-a', []);
+    for (const { x, bits } of coveredBy([marks.a, marks.b], marks.problems)) {
+      context.fillStyle = this.#colours['--bg-1'] ?? '';
+      context.fillRect(Math.round(x) - 5, TAG_PIXELS, 10, 11);
+      this.#problem(context, Math.round(x), TAG_PIXELS, bits);
+    }
   }
 
   #line(context: CanvasRenderingContext2D, x: number, height: number, colour: string, dash: number[]): void {
-    const left = Math.round(x);
-    // A margin of background keeps the line visible over any bar; a glyph shows its shape beneath the line.
-    if (!this.#hasGlyphs) {
+    // Right of the bar of its event, which it would hide. There a margin of background keeps it visible over the next
+    // bars; a glyph shows its shape beneath the line.
+    const left = besideBar(x, this.#barPixels);
+    if (this.#barPixels > 0) {
       context.fillStyle = this.#colours['--bg-1'] ?? '';
-      context.fillRect(left - 1, 0, 3, height);
+      context.fillRect(left, 0, 2, height);
     }
     context.strokeStyle = this.#colours[colour] ?? '';
     context.setLineDash(dash);
@@ -296,6 +289,29 @@ export class TimelinePainter {
     context.lineTo(left + 0.5, height);
     context.stroke();
     context.setLineDash([]);
+  }
+
+  #problem(context: CanvasRenderingContext2D, x: number, top: number, bits: number): void {
+    const left = x - 4;
+    context.fillStyle = this.#colours[bits & (Flag.undecodable | Flag.broken) ? '--danger' : '--warn'] ?? '';
+    context.beginPath();
+    if (bits & Flag.broken) {
+      // A cross: the shape says it without its colour.
+      context.strokeStyle = context.fillStyle;
+      context.lineWidth = 2;
+      context.moveTo(left + 1, top + 2);
+      context.lineTo(left + 7, top + 8);
+      context.moveTo(left + 7, top + 2);
+      context.lineTo(left + 1, top + 8);
+      context.stroke();
+      context.lineWidth = 1;
+      return;
+    }
+    context.moveTo(left, top + 1);
+    context.lineTo(left + 8, top + 1);
+    context.lineTo(left + 4, top + 9);
+    context.closePath();
+    context.fill();
   }
 
   // A stem where the events are, and a glyph for each: what a person can count is drawn to be counted.
@@ -313,8 +329,7 @@ export class TimelinePainter {
     for (const { stems, glyphs, x } of stacks) {
       context.fillStyle = this.#colours['--line-2'] ?? '';
       for (const stem of stems) context.fillRect(Math.round(stem), 4, 1, height - 4);
-      // Where not all fit, the last place says how many more there are.
-      const shown = glyphs.length > most ? glyphs.slice(0, most - 1) : glyphs;
+      const shown = shownOf(glyphs, most, isFaded);
       const places = Math.min(most, glyphs.length);
       const middle = height / 2 + ((places - 1) * pitch) / 2;
       shown.forEach((series, k) => {
@@ -400,15 +415,15 @@ export class TimelinePainter {
   }
 
   /** The density of the whole axis, drawn once for all windows. */
-  #silhouetteOf(surface: Surface, axis: Axis, pieces: readonly Piece[], whole: Span): HTMLCanvasElement {
+  #silhouetteOf(surface: Surface, axis: Axis, pieces: readonly Piece[], wide: Projection): HTMLCanvasElement {
     const { width, height } = surface.canvas;
     const map = this.#map;
     const isOfSize = map?.canvas.width === width && map.canvas.height === height;
-    if (map && isOfSize && map.pieces === pieces && map.whole === whole) return map.canvas;
+    if (map && isOfSize && map.pieces === pieces && map.wide === wide) return map.canvas;
     const canvas = document.createElement('canvas');
     const context = prepare({ ...surface, canvas });
-    if (context) this.#silhouette(context, surface, axis, pieces, whole);
-    this.#map = { canvas, pieces, whole };
+    if (context) this.#silhouette(context, surface, axis, pieces, wide);
+    this.#map = { canvas, pieces, wide };
     return canvas;
   }
 
@@ -417,14 +432,18 @@ export class TimelinePainter {
     surface: Surface,
     axis: Axis,
     pieces: readonly Piece[],
-    whole: Span,
+    wide: Projection,
   ): void {
     const totals = pieces.map(({ running }) => running.subarray(1).map((count, at) => count - (running[at] ?? 0)));
     const most = totals.reduce((all, of) => of.reduce((high, count) => Math.max(high, count), all), 1);
     context.fillStyle = this.#colours['--line-ctl'] ?? '';
-    pieces.forEach(({ fetch, frame }, at) => {
-      const start = xFromValue(whole, surface.width, fetch.from);
-      const step = (xFromValue(whole, surface.width, fetch.to) - start) / frame.columns;
+    for (const { left, right } of wide.marks()) {
+      context.fillRect(Math.round((left + right) / 2), 0, 1, surface.height);
+    }
+    pieces.forEach((piece, at) => {
+      const { fetch } = piece;
+      const start = xOfColumn(wide, piece, 0);
+      const step = floatFromBig(fetch.bucket) * wide.scale;
       totals[at]?.forEach((total, column) => {
         if (total === 0) return;
         // On the version axis a column's height would say nothing: every event is equally wide.

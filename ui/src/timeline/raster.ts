@@ -29,6 +29,20 @@ export interface Textures {
   ground: number;
 }
 
+/** How the slots of bars are drawn. */
+export interface Inks {
+  /** One a slot. */
+  colours: readonly number[];
+  textures?: Textures | null;
+  /** What is filtered out stands below what is listed, which is never lost among it. */
+  faded?: readonly boolean[];
+}
+
+/** The pixel beside a bar that is so wide and has its middle at `x`. */
+export function besideBar(x: number, width: number): number {
+  return width > 0 ? Math.floor(x - width / 2) + Math.max(1, Math.ceil(width)) : Math.round(x);
+}
+
 /** The highest column that touches the picture: what full height stands for. */
 export function tallest(bars: Bars, width: number): number {
   let most = 0;
@@ -41,27 +55,37 @@ export function tallest(bars: Bars, width: number): number {
 /**
  * Paints stacked columns from the bottom up. The order of the stack is the order of the slots, never that of the
  * window, so that bands keep their place while it moves. A column that holds anything is at least two pixels high.
- * `colours`: one a slot of these bars.
  */
-export function paint(
+export function paint(picture: Picture, bars: Bars, inks: Inks, scale: Scale, most: number): void {
+  paintHighest(picture, bars, inks, scale, most, false);
+  // What is listed of a lower column is seen before the higher one that meets it in its pixel.
+  if (inks.faded?.includes(true)) paintHighest(picture, bars, inks, scale, most, true);
+}
+
+function paintHighest(
   picture: Picture,
   bars: Bars,
-  colours: readonly number[],
+  inks: Inks,
   scale: Scale,
   most: number,
-  textures: Textures | null = null,
+  isListedOnly: boolean,
 ): void {
   const { width, height } = picture;
   const drawn = new Uint32Array(width);
   eachColumn(bars, width, (column, left, right) => {
     const total = columnTotal(bars, column);
-    if (total === 0) return;
+    const listed = columnTotal(bars, column, inks.faded);
+    if ((isListedOnly ? listed : total) === 0) return;
     const tall = Math.min(height, Math.max(2, Math.round(heightShare(total, most, scale) * height)));
+    const ofListed = listed === 0 ? 0 : Math.max(2, Math.round((listed / total) * tall));
+    const border = listed === total ? 0 : tall - ofListed;
     for (let x = left; x < right; x += 1) {
       // Several columns may meet in one pixel: the highest is shown, so that no spike disappears.
       if (tall <= (drawn[x] ?? 0)) continue;
       drawn[x] = tall;
-      paintColumn(picture, bars, column, x, tall, total, colours, textures);
+      if (!isListedOnly)
+        paintSlots(picture, bars, column, x, { bottom: 0, top: border, total: total - listed }, inks, true);
+      paintSlots(picture, bars, column, x, { bottom: border, top: tall, total: listed }, inks, false);
     }
   });
 }
@@ -138,9 +162,10 @@ export function pixelFromHex(hex: string): number {
 
 const HEX = '0123456789abcdef';
 
-function columnTotal({ counts, slots }: Bars, column: number): number {
+/** The events of a column, without those of faded slots. */
+function columnTotal({ counts, slots }: Bars, column: number, faded: readonly boolean[] = []): number {
   let total = 0;
-  for (let slot = 0; slot < slots; slot += 1) total += counts[column * slots + slot] ?? 0;
+  for (let slot = 0; slot < slots; slot += 1) if (!faded[slot]) total += counts[column * slots + slot] ?? 0;
   return total;
 }
 
@@ -156,30 +181,30 @@ function eachColumn(bars: Bars, width: number, visit: (column: number, left: num
   }
 }
 
-function paintColumn(
+/** The slots of one pixel that are faded, or those that are not: so many events between two heights. */
+function paintSlots(
   picture: Picture,
   bars: Bars,
   column: number,
   x: number,
-  tall: number,
-  total: number,
-  colours: readonly number[],
-  textures: Textures | null,
+  { bottom, top, total }: { bottom: number; top: number; total: number },
+  { colours, textures, faded }: Inks,
+  isFaded: boolean,
 ): void {
   const { width, height, pixels } = picture;
   let below = 0;
-  let bottom = 0;
+  let from = bottom;
   for (let slot = 0; slot < bars.slots; slot += 1) {
     const count = bars.counts[column * bars.slots + slot] ?? 0;
-    if (count === 0) continue;
+    if (count === 0 || (faded?.[slot] ?? false) !== isFaded) continue;
     below += count;
-    const top = Math.round((below / total) * tall);
+    const to = bottom + Math.round((below / total) * (top - bottom));
     const colour = colours[Math.min(slot, colours.length - 1)] ?? 0;
     const texture = textures?.of[Math.min(slot, textures.of.length - 1)];
-    for (let y = bottom; y < top; y += 1) {
+    for (let y = from; y < to; y += 1) {
       const row = height - 1 - y;
       pixels[row * width + x] = !texture || hasInk(texture, x, row) ? colour : (textures?.ground ?? colour);
     }
-    bottom = top;
+    from = to;
   }
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { randomFrom } from '../base/random.test-kit';
 import { runningCounts, type Piece } from './lod';
 import { Projection } from './projection';
-import { flagsOf, hitsOf } from './stacks';
+import { coveredBy, flagsOf, hitsOf, shownOf } from './stacks';
 
 /** A piece of 1,400 columns of one value each, with some events in some of them. */
 function pieceOf(seed: number): Piece {
@@ -40,4 +40,20 @@ it('joins flags and says between which moments they lie', () => {
   const flagged = piece.frame.flags.reduce((sum, bits) => sum + (bits ? 1 : 0), 0);
   expect(flagged).toBeGreaterThan(marks.length / 2);
   for (const { after, moment } of marks) expect(moment).toBeGreaterThan(after);
+});
+
+it('leaves out of a stack what is faded first, and shows what is listed on top', () => {
+  const glyphs = ['Placed', 'Added', 'Failed', 'Paid', 'Added'];
+  const isFaded = (series: string) => series !== 'Failed';
+  expect(shownOf(glyphs, 3, isFaded)).toEqual(['Placed', 'Failed']);
+  expect(shownOf(glyphs, 2, isFaded)).toEqual(['Failed']);
+  expect(shownOf(glyphs, 9, isFaded)).toEqual(['Placed', 'Added', 'Paid', 'Added', 'Failed']);
+  expect(shownOf(glyphs, 3, () => false)).toEqual(['Placed', 'Added']);
+});
+
+it('tells which flags the tags of cursors hide', () => {
+  const flag = (x: number) => ({ x, bits: 1, after: 0, moment: 1 });
+  const flags = [10, 100, 108, 130].map(flag);
+  expect(coveredBy([104, null], flags).map(({ x }) => x)).toEqual([100, 108]);
+  expect(coveredBy([null, null], flags)).toEqual([]);
 });

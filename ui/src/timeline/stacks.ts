@@ -51,6 +51,27 @@ const GAP_ROOM = 84;
 /** Pixels that a flag needs, so that the next one can be told from it. */
 const FLAG_ROOM = 4;
 
+/** Pixels of the tag of a cursor, from the top: flags there would be hidden. */
+export const TAG_PIXELS = 14;
+/** A flag is hidden where its middle is so near to that of a tag. */
+const TAG_REACH = 12;
+
+/** The flags that the tags of cursors cover. */
+export function coveredBy(tags: readonly (number | null)[], flags: readonly FlagMark[]): FlagMark[] {
+  return flags.filter(({ x }) => tags.some((tag) => tag !== null && Math.abs(tag - x) < TAG_REACH));
+}
+
+/**
+ * The glyphs of a stack that are drawn, bottom first: where not all fit, the last place says how many more there are.
+ * What is listed stands above what is faded, and is the last to be left out.
+ */
+export function shownOf(glyphs: readonly string[], most: number, isFaded: (series: string) => boolean): string[] {
+  const listed = glyphs.filter((series) => !isFaded(series));
+  const room = glyphs.length > most ? most - 1 : glyphs.length;
+  const faded = glyphs.filter(isFaded).slice(0, Math.max(0, room - listed.length));
+  return [...faded, ...listed.slice(0, room)];
+}
+
 /** How large a glyph is drawn. */
 export function glyphSize(view: Projection, axis: Axis): number {
   const room = axis === 'version' ? view.scale : 0;

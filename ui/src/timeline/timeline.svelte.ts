@@ -99,6 +99,8 @@ export class Timeline {
   #folds = $state.raw<readonly Fold[]>([]);
   readonly #view = $derived(Projection.of(this.window, Math.max(1, this.width), this.#folds));
 
+  readonly #wide = $derived(Projection.of(this.whole, Math.max(1, this.width), this.#folds));
+
   constructor(source: TimelineSource, axis: Axis) {
     this.#source = source;
     const load = (wanted: Wanted) => this.#load(wanted);
@@ -121,6 +123,11 @@ export class Timeline {
   /** Values of the visible window as pixels. */
   get view(): Projection {
     return this.#view;
+  }
+
+  /** The values of the whole axis as pixels, folded as the window is: what the minimap shows. */
+  get wide(): Projection {
+    return this.#wide;
   }
 
   /** The visible window; `null` where all is visible. */
@@ -432,7 +439,12 @@ export class Timeline {
     const block = await this.#load(wanted);
     if (wanted.axis !== 'time') return { ...block, folds: [] };
     const load = (fetch: Fetch) => this.#source.load(wanted.axis, fetch, wanted.by);
-    return { ...block, folds: await measured(foldsOf(block.pieces, whole), block.pieces, whole, load) };
+    const folds = await measured(foldsOf(block.pieces, whole), block.pieces, whole, load);
+    if (folds.length === 0) return { ...block, folds };
+    // Folding leaves more pixels to what happened. What the folds were found by stays known by its plan.
+    const folded = planFor(Projection.of(whole, Math.max(1, this.width), folds), whole, folds);
+    const { pieces } = await this.#load({ ...wanted, plan: folded });
+    return { ...block, pieces, folds };
   }
 
   async #load({ axis, by, plan }: Wanted): Promise<Block> {

@@ -255,3 +255,17 @@ it('tells the time between the two events at the ends of a fold, whatever the wi
     }
   }
 });
+
+it('shows the whole folded as the window is, in columns no wider than a pixel', async () => {
+  const { timeline, times } = await open(4);
+  const { map, wide, view } = timeline;
+  expect(view.folds.length).toBeGreaterThan(0);
+  for (const time of times) expect(wide.xOf(time)).toBeCloseTo(view.xOf(time), 6);
+  const pieces = map?.pieces ?? [];
+  expect(pieces.at(-1)?.running.at(-1)).toBe(times.length);
+  for (const { fetch } of pieces) expect(floatFromBig(fetch.bucket) * wide.scale).toBeLessThanOrEqual(1);
+  // All of it is known once: nothing is asked for again.
+  timeline.zoomAt(700, 0.5);
+  await settled();
+  expect(timeline.map).toBe(map);
+});
