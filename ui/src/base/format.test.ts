@@ -5,6 +5,7 @@ import {
   cursorOfEvent,
   cursorOfFinding,
   eventPlaceText,
+  halvesOf,
   middleCut,
   percentText,
   placeText,
@@ -54,4 +55,14 @@ it('an event without a version is named by its position', () => {
   expect([eventPlaceText(bare), cursorOfEvent(bare)]).toEqual(['#4,711', '#4711']);
   expect([cursorOfFinding(kept), cursorOfFinding({ version: null, position: '4711' })]).toEqual(['v1234', '#4711']);
   expect(cursorOfFinding({ version: null, position: null })).toBe('');
+});
+
+it('keeps of a long id what stands behind its category', () => {
+  expect(halvesOf('PurchaseOrderItem-4507027474_00010')).toEqual(['PurchaseOrderItem-', '4507027474_00010']);
+  expect(halvesOf('order-550e8400-e29b-41d4-a716-446655440000')).toEqual([
+    'order-550e8400-e29b-41d4-a716-4466',
+    '55440000',
+  ]);
+  expect(halvesOf('order-4711')).toEqual(['order-4711', '']);
+  expect(halvesOf('/srv/the-shop/handlers/order.toml')[1]).toBe('der.toml');
 });

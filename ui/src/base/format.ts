@@ -82,7 +82,10 @@ export function middleCut(text: string, most: number): string {
 /** What may be cut of a text, and its end, which never is: ids differ there mostly. */
 export function halvesOf(text: string): [string, string] {
   if (text.length <= 2 * TAIL) return [text, ''];
-  const at = text.length - TAIL;
+  // Behind a category all of an id may differ: it stays, where it is not too long.
+  const own = text.length - text.indexOf('-') - 1;
+  const tail = own > TAIL && own <= LONGEST_TAIL && own < text.length && !text.includes('/') ? own : TAIL;
+  const at = text.length - tail;
   // A sign of two units stays whole.
   const isPair = /[\udc00-\udfff]/.test(text[at] ?? '');
   return [text.slice(0, isPair ? at - 1 : at), text.slice(isPair ? at - 1 : at)];
@@ -96,3 +99,5 @@ export function typeCode(name: string): string {
 
 /** Characters at the end of a text that is cut in its middle. */
 const TAIL = 8;
+/** What stands behind the category of an id is kept up to so many. */
+const LONGEST_TAIL = 18;

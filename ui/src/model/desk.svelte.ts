@@ -65,7 +65,6 @@ export class Desk {
     const failed = (reason: unknown) => this.#fail(reason);
     this.#opening = new Opening(backend, this.documents, {
       ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
-      missed: (stream) => this.say(S.opening.missed(stream)),
       firstTab: () => this.settings.firstTab,
     });
     this.#walk = new Walk<Place>(

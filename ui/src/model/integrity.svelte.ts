@@ -77,6 +77,13 @@ export class IntegrityBoard extends LongWork implements Board {
   }
 
   /** What can be looked at. */
+  /** What failed was of the section before: it goes with it. */
+  turnTo(section: Section): void {
+    this.section = section;
+    this.activeFinding = 0;
+    if (!this.isRunning) this.failure = null;
+  }
+
   get sections(): readonly Section[] {
     return this.hasChain ? WITH_CHAIN : ALWAYS;
   }
@@ -221,9 +228,7 @@ export class IntegrityBoard extends LongWork implements Board {
     switch (action) {
       case 'section': {
         const { sections } = this;
-        this.section = sections[(sections.indexOf(this.section) + 1) % sections.length] ?? 'anchors';
-        this.activeFinding = 0;
-        return;
+        return this.turnTo(sections[(sections.indexOf(this.section) + 1) % sections.length] ?? 'anchors');
       }
       case 'folder':
         return this.choose().then(() => undefined);

@@ -36,7 +36,6 @@ export interface Host {
   /** Something else shows. */
   visit(): void;
   failed(reason: unknown): void;
-  missed(stream: string): void;
   /** The tab that a stream opens with. */
   firstTab(): string;
 }
@@ -247,7 +246,6 @@ export class Opening {
           await this.#opened(document, stream, open);
       };
       this.missed = { stream, again };
-      this.#host.missed(stream);
     }
   }
 

@@ -13,6 +13,7 @@ export const PAYLOAD = {
   saved: (file: string) => `Saved to ${file}`,
   undecodable: 'This document cannot be read',
   tried: 'Tried',
+  looksLike: (kind: string) => `its bytes look like ${kind}`,
   at: (offset: string) => `at byte ${offset}`,
   undecodableAdvice: 'Its bytes are below. States from this event on are marked incomplete',
   bytes: 'Bytes, sixteen a row',

@@ -53,3 +53,14 @@ it.each([
   expect(select.value).toBe(`${folder}@${version}`);
   expect(page.texts('[data-test=not-newest]')).toEqual(told);
 });
+
+it('says of both cursors which event they are at', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '8');
+  page.press('b');
+  page.press('ArrowLeft');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '7');
+  const said = (which: string) => page.find(`[data-test=cursor-${which}]`)?.getAttribute('aria-valuetext') ?? '';
+  await page.until(() => /^version 7 of 15, \w+, 2026-/.test(said('a')));
+  await page.until(() => /^version 8 of 15, \w+, 2026-/.test(said('b')));
+});

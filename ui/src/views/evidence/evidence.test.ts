@@ -459,3 +459,24 @@ it('says what runs while a report is written, and not that all of it is done', a
   expect(text('job-progress')).not.toContain('%');
   expect(bar()?.hasAttribute('aria-valuenow')).toBe(false);
 });
+
+it('leaves what failed of one section there, and says how to go on', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty');
+  const health = vi.spyOn(backend, 'storeHealth');
+  health.mockRejectedValueOnce(new BackendError({ code: 'corrupt', message: 'it changed', hint: '', choices: [] }));
+  page.press('s');
+  await page.until(() => page.find('[data-test=health]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=error-card]'));
+  page.press('s');
+  await page.until(() => page.find('[data-test=health]') === null);
+  expect(page.find('[data-test=error-card]')).toBeNull();
+  for (let k = 0; k < 4 && !page.find('[data-test=health]'); k += 1) page.press('s');
+  await page.until(() => page.find('[data-test=health]'));
+  health.mockRejectedValueOnce(new BackendError({ code: 'corrupt', message: 'it changed', hint: '', choices: [] }));
+  page.press('Ctrl+Enter');
+  const again = await page.until(() => page.find('[data-test=error-retry]'));
+  again.click();
+  await page.until(() => text('health-summary').includes('events'));
+  expect(page.find('[data-test=error-card]')).toBeNull();
+});

@@ -86,7 +86,9 @@ it('shows the lines of a file with their numbers, and says of which it shows non
   select.value = binary.value;
   select.dispatchEvent(new Event('change', { bubbles: true }));
   await page.until(() =>
-    page.find('[data-test=handlers]')?.textContent?.includes('no text, or longer than 524,288 bytes: it has 4,711 bytes'),
+    page
+      .find('[data-test=handlers]')
+      ?.textContent?.includes('no text, or longer than 524,288 bytes: it has 4,711 bytes'),
   );
 });
 
