@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { randomFrom } from '../base/random.test-kit';
 import { runningCounts, type Piece } from './lod';
 import { Projection } from './projection';
-import { coveredBy, flagsOf, hitsOf, shownOf } from './stacks';
+import { coveredBy, flagsOf, gapsOf, hitsOf, shownOf } from './stacks';
 
 /** A piece of 1,400 columns of one value each, with some events in some of them. */
 function pieceOf(seed: number): Piece {
@@ -56,4 +56,19 @@ it('tells which flags the tags of cursors hide', () => {
   const flags = [10, 100, 108, 130].map(flag);
   expect(coveredBy([104, null], flags).map(({ x }) => x)).toEqual([100, 108]);
   expect(coveredBy([null, null], flags)).toEqual([]);
+});
+
+it('says how long nothing happened only where that is longer than elsewhere', () => {
+  const gapsAt = (places: readonly number[]) => {
+    const counts = new Uint32Array(1400);
+    for (const place of places) counts[place] = 1;
+    const fetch = { from: 0n, to: 1400n, bucket: 1n, columns: 1400 };
+    const none = { flags: new Uint8Array(1400), paces: new Uint8Array() };
+    const frame = { columns: 1400, from: '', to: '', series: ['a'], counts, ...none };
+    const gaps = gapsOf(view, [{ fetch, frame, running: runningCounts(counts, 1400, 1, 0) }]);
+    return gaps.map(({ length }) => length);
+  };
+  expect(gapsAt([10, 160, 310, 460, 610, 760, 910, 1060, 1210])).toEqual([]);
+  expect(gapsAt([10, 160, 310, 460, 610, 1060, 1210])).toEqual([450n]);
+  expect(gapsAt([10, 1210])).toEqual([1200n]);
 });

@@ -48,6 +48,9 @@ const GLYPH_ROOM = 12;
 const TALL_PERCENT = 34;
 /** Pixels without an event that are worth a word. */
 const GAP_ROOM = 84;
+/** So many gaps say together what is common; so many times that is worth a word. */
+const FEWEST_TO_COMPARE = 3;
+const LONG_AGAINST_COMMON = 1.5;
 /** Pixels that a flag needs, so that the next one can be told from it. */
 const FLAG_ROOM = 4;
 
@@ -109,7 +112,7 @@ export function stacksOf(view: Projection, pieces: readonly Piece[], height: num
   return most < 2 || tall * 100 > stacks.length * TALL_PERCENT ? null : stacks;
 }
 
-/** Where so much of the axis holds nothing that it can be said. */
+/** Where so much of the axis holds nothing that it can be said, and more than commonly between two events in view. */
 export function gapsOf(view: Projection, pieces: readonly Piece[]): Gap[] {
   const gaps: Gap[] = [];
   let before: { piece: Piece; column: number; x: number } | null = null;
@@ -117,13 +120,15 @@ export function gapsOf(view: Projection, pieces: readonly Piece[]): Gap[] {
     const { running } = bar.piece;
     if (running[bar.column + 1] === running[bar.column]) continue;
     // What lies in different pieces has a fold between it, which says its own length.
-    if (before?.piece === bar.piece && bar.x - before.x >= GAP_ROOM) {
+    if (before?.piece === bar.piece) {
       const length = bar.piece.fetch.bucket * BigInt(bar.column - before.column);
       gaps.push({ from: before.x, to: bar.x, length });
     }
     before = bar;
   }
-  return gaps;
+  const widths = gaps.map(({ from, to }) => to - from).toSorted((a, b) => a - b);
+  const common = gaps.length < FEWEST_TO_COMPARE ? 0 : (widths[Math.floor(widths.length / 2)] ?? 0);
+  return gaps.filter(({ from, to }) => to - from >= Math.max(GAP_ROOM, common * LONG_AGAINST_COMMON));
 }
 
 /** Flags in pixels: those that would hide each other are joined, none disappears. */
