@@ -67,6 +67,9 @@ export const S = {
     type: 'Open a stream first: its list is filtered by type',
     moment: 'Open a stream first: moments belong to one',
   },
+  times: {
+    zone: (label: string) => `times that name no zone are of ${label}`,
+  },
   palette: {
     label: 'Search or run a command',
     placeholder: 'Search or run a command',
@@ -91,7 +94,7 @@ export const S = {
       ['>', 'Run a command'],
       ['#', 'Go to a stream, by a part of its id'],
       ['@', 'An event type: filter the list, or go to its last event'],
-      [':', 'Go to a moment: v12, #4711, 2026-08-03 14:00, -2h, start, head, or v3..v9'],
+      [':', 'Go to a moment: v12, #4711, 2026-08-03 14:00, yesterday 14:00, -2h, start, head, or v3..v9'],
       ['=', 'Filter what is listed: type:Pay* in a stream, a part of the id among streams; or a saved search'],
       ['?', 'What can be typed here'],
     ] as const,

@@ -7,6 +7,7 @@ export type TimeFormat = 'iso' | 'dayFirst' | 'monthFirst';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const NANOS_PER_MILLI = 1_000_000n;
+const DAY = 86_400n * NANOS_PER_SECOND;
 /** What the zone rules of a browser cover. */
 const MOST_MILLIS = 8_640_000_000_000_000n;
 
@@ -47,6 +48,16 @@ class ShownTime {
   instant(civil: bigint): bigint {
     const guess = civil - this.offsetAt(civil) * NANOS_PER_SECOND;
     return civil - this.offsetAt(guess) * NANOS_PER_SECOND;
+  }
+
+  /**
+   * All instants of a civil time, the earlier first: two where clocks were put back over it, none where they went
+   * forward. `first` is then where they did, as far as the time that they left out began with it.
+   */
+  instants(civil: bigint): { instants: bigint[]; first: bigint } {
+    const near = [civil - DAY, civil + DAY].map((at) => civil - this.offsetAt(at) * NANOS_PER_SECOND);
+    const instants = [...new Set(near)].filter((instant) => this.civil(instant) === civil);
+    return { instants: instants.toSorted((a, b) => (a < b ? -1 : 1)), first: near[0] ?? civil };
   }
 }
 

@@ -12,7 +12,8 @@ import type {
 } from '../backend/bindings';
 import { bigFromText } from '../base/exact';
 import { countText, shareText } from '../base/format';
-import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
+import { rfc3339FromNanos } from '../base/instant';
+import { nanosOfTyped } from '../base/typed_time';
 import type { Span } from '../timeline/axis';
 import { S } from '../strings';
 
@@ -101,7 +102,7 @@ function line({ name, value, inside, insideOf, outside, outsideOf, hasSignal }: 
   return [name, value, shares, hasSignal ? '' : S.range.noSignal].filter(Boolean).join('\t');
 }
 
-/** Bounds as a person types them, `A..B`: dates and times in UTC, or positions. `null`: they are none. */
+/** Bounds as a person types them, `A..B`: dates and times of the shown zone, or positions. `null`: they are none. */
 export function spanFromText(axis: Axis, text: string): Span | null {
   const bounds = boundsFromText(axis, text);
   return bounds && bounds.to > bounds.from ? bounds : null;
@@ -118,14 +119,8 @@ function boundsFromText(axis: Axis, text: string): Span | null {
   const parts = text.split(/\.\.|\s[–-]\s/);
   if (parts.length !== 2) return null;
   const [first, last] = parts.map((part) =>
-    axis === 'time' ? nanosOf(part.trim()) : bigFromText(part.trim().replace(/^#|,/g, '')),
+    axis === 'time' ? nanosOfTyped(part) : bigFromText(part.trim().replace(/^#|,/g, '')),
   );
   if (first === undefined || last === undefined || first === null || last === null) return null;
   return { from: first, to: last };
-}
-
-function nanosOf(text: string): bigint | null {
-  const [, date, hour = '00', minute = '00', second = '00'] =
-    /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?Z?$/.exec(text) ?? [];
-  return date === undefined ? null : nanosFromRfc3339(`${date}T${hour}:${minute}:${second}Z`);
 }

@@ -1,12 +1,24 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { shareText } from '../base/format';
+import { shownTime } from '../base/zone.svelte';
 import { S } from '../strings';
 import { spanFromText, whyNoSpan } from './range.svelte';
 
 const HOUR = 3_600_000_000_000n;
 
 describe('a range that is typed', () => {
-  it('is two times in UTC, or two positions', () => {
+  afterEach(() => {
+    shownTime.zone = 'UTC';
+  });
+
+  it('is of the zone that times are shown in', () => {
+    const inUtc = spanFromText('time', '2026-08-14 07:10 .. 2026-08-14 08:10');
+    shownTime.zone = 'Europe/Berlin';
+    expect(spanFromText('time', '2026-08-14 09:10 .. 14.08.2026 10:10')).toEqual(inUtc);
+    expect(spanFromText('time', '2026-03-29 02:30 .. 2026-03-29 04:00')).toBeNull();
+  });
+
+  it('is two times, or two positions', () => {
     const span = spanFromText('time', '2026-08-14 09:10 .. 2026-08-14T10:10:00Z');
     expect(span && span.to - span.from).toBe(HOUR);
     expect(spanFromText('time', '2026-08-14 .. 2026-08-15')?.from).toBe(1_786_665_600_000_000_000n);

@@ -2,7 +2,8 @@
 
 import type { FindHit, MomentFound } from '../backend/bindings';
 import { countOf, countText, fileName, versionText } from '../base/format';
-import { instantText, secondText } from '../base/instant';
+import { instantText, nanosFromRfc3339, secondText } from '../base/instant';
+import { shownTime } from '../base/zone.svelte';
 import type { Bus } from '../commands/bus';
 import type { Command } from '../commands/command';
 import { COMMANDS } from '../commands/registry';
@@ -70,6 +71,17 @@ export function allStreamsItem({ bus }: Scene, text: string, matching: number): 
   };
 }
 
+/** When the event was recorded that is looked at: a time without a day is of its day. */
+export function dayOf({ history }: Desk): string | null {
+  return history && history.a > 0 ? (history.frame?.recordedAt ?? null) : null;
+}
+
+/** A cursor as it is offered: an instant as all others are shown, and with the name of the zone. */
+function cursorText(cursor: string): string {
+  if (nanosFromRfc3339(cursor) === null) return cursor;
+  return shownTime.isUtc ? instantText(cursor) : `${instantText(cursor)} (${shownTime.label})`;
+}
+
 /** What a cursor text means: `null` while nobody knows, an error sentence where it means nothing. */
 export type Meaning = MomentFound | string | null;
 
@@ -77,7 +89,7 @@ export function momentItem({ desk, bus }: Scene, cursor: string, meaning: Meanin
   const { history } = desk;
   const isUnknown = typeof meaning === 'string';
   return {
-    ...item(`moment:${cursor}`, 'moment', S.palette.goTo(cursor)),
+    ...item(`moment:${cursor}`, 'moment', S.palette.goTo(cursorText(cursor))),
     note: meaning === null ? S.palette.reading : isUnknown ? meaning : meaningText(cursor, meaning),
     blocked: history ? (isUnknown ? meaning : null) : S.blocked.moment,
     acts: [
@@ -88,11 +100,11 @@ export function momentItem({ desk, bus }: Scene, cursor: string, meaning: Meanin
 }
 
 export function rangeItem({ desk, bus }: Scene, text: string): Item[] {
-  const range = rangeOf(text);
+  const range = rangeOf(text, dayOf(desk));
   if (!range) return [];
   return [
     {
-      ...item(`range:${text}`, 'moment', S.palette.range(range.from, range.to)),
+      ...item(`range:${text}`, 'moment', S.palette.range(cursorText(range.from), cursorText(range.to))),
       blocked: desk.history ? null : S.blocked.moment,
       acts: [{ title: S.palette.go, act: () => bus.run('cursor.range', `${range.from}\n${range.to}`) }],
     },

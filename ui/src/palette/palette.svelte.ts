@@ -12,6 +12,7 @@ import {
   allStreamsItem,
   choiceItems,
   commandItems,
+  dayOf,
   filterItems,
   savedItems,
   helpItems,
@@ -29,7 +30,7 @@ import {
   type Scene,
 } from './items';
 import { rankOf, ranked } from './rank';
-import { cursorsOf, wishOf } from './wish';
+import { cursorsOf, digitsOf, wishOf } from './wish';
 
 export interface Group {
   title: string;
@@ -128,7 +129,7 @@ export class Palette {
       this.#waitFor();
       this.#streams.ask(wish.text);
     } else this.#endWait();
-    const cursors = this.asking === null && this.#scene.desk.history ? cursorsOf(wish) : [];
+    const cursors = this.asking === null && this.#scene.desk.history ? cursorsOf(wish, dayOf(this.#scene.desk)) : [];
     const unread = cursors.filter((cursor) => !this.#meanings.has(cursor));
     if (unread.length > 0) this.#moments.ask(unread);
   }
@@ -169,7 +170,7 @@ export class Palette {
     this.chosen = null;
   }
 
-  /** One step out: of an item's acts, of a command's values. `false` when there was none. */
+  /** One step out: of an item's acts, of the values of a command that was chosen here. `false` when there was none. */
   leave(): boolean {
     if (this.actsOf !== null) {
       this.chosen = this.actsOf.id;
@@ -272,7 +273,7 @@ export class Palette {
     const { mode, text } = this.wish;
     const isAsked = mode === 'moments';
     if (!desk.history && !isAsked) return [];
-    return cursorsOf(this.wish)
+    return cursorsOf(this.wish, dayOf(desk))
       .map((cursor) => ({ cursor, meaning: this.#meanings.get(cursor) ?? null }))
       .filter(({ cursor, meaning }) => isAsked || isOffered(text, cursor, meaning))
       .map(({ cursor, meaning }) => momentItem(this.#scene, cursor, meaning));
@@ -347,6 +348,6 @@ function filled(...groups: [title: string, items: Item[], count?: string][]): Gr
 // Digits alone are a part of an id first of all: as a moment they are offered where an event has that very number.
 function isOffered(text: string, cursor: string, meaning: Meaning): boolean {
   if (typeof meaning === 'string') return false;
-  if (!/^\d+$/.test(text)) return true;
+  if (digitsOf(text) === null) return true;
   return meaning !== null && (cursor === `v${meaning.version}` || cursor === `#${meaning.position}`);
 }

@@ -1,6 +1,11 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
+import { shownTime } from '../base/zone.svelte';
 import { partsAround, ranked, rankOf } from './rank';
 import { chosenBy, cursorsOf, looksLikeMoment, rangeOf, wishOf } from './wish';
+
+afterEach(() => {
+  shownTime.zone = 'UTC';
+});
 
 it('reads the prefixes', () => {
   expect(wishOf('4711')).toEqual({ mode: 'all', text: '4711' });
@@ -21,7 +26,7 @@ it('knows links and paths without a prefix', () => {
 });
 
 it('knows a cursor when it sees one', () => {
-  for (const text of ['v12', '#4711', '2026-08-03', '2026-08-03 14:00', '-2h', 'start', 'head']) {
+  for (const text of ['v12', '#4711', '2026-08-03', '2026-08-03 14:00', '-2h', 'start', 'head', '14:00', 'v 734,166']) {
     expect(looksLikeMoment(text), text).toBe(true);
   }
   for (const text of ['4711', 'order-4711', 'vendor', '']) expect(looksLikeMoment(text), text).toBe(false);
@@ -31,14 +36,24 @@ it('offers the moments that a text may mean', () => {
   expect(cursorsOf(wishOf('4711'))).toEqual(['v4711', '#4711']);
   expect(cursorsOf(wishOf('#4711'))).toEqual(['#4711']);
   expect(cursorsOf(wishOf(':4711'))).toEqual(['v4711', '#4711']);
-  expect(cursorsOf(wishOf(':yesterday'))).toEqual(['yesterday']);
+  expect(cursorsOf(wishOf('#40,866'))).toEqual(['#40866']);
+  expect(cursorsOf(wishOf(':v 10'))).toEqual(['v10']);
   expect(cursorsOf(wishOf('order-4711'))).toEqual([]);
   expect(cursorsOf(wishOf(':v3..v9'))).toEqual([]);
 });
 
+it('reads times as those of the shown zone, and a time alone as of the day that is looked at', () => {
+  shownTime.zone = 'Europe/Berlin';
+  const on = '2026-08-03T13:58:41Z';
+  expect(cursorsOf(wishOf(':2026-08-03 15:58'))).toEqual(['2026-08-03 15:58:00+02:00']);
+  expect(cursorsOf(wishOf('03.08.2026 15:58:41+02:00'))).toEqual(['2026-08-03 15:58:41+02:00']);
+  expect(cursorsOf(wishOf(':14:00'), on)).toEqual(['2026-08-03 14:00:00+02:00']);
+  expect(rangeOf('14:00..15:00', on)).toEqual({ from: '2026-08-03 14:00:00+02:00', to: '2026-08-03 15:00:00+02:00' });
+});
+
 it('reads ranges', () => {
   expect(rangeOf('3..9')).toEqual({ from: 'v3', to: 'v9' });
-  expect(rangeOf('2026-08-03 .. -2h')).toEqual({ from: '2026-08-03', to: '-2h' });
+  expect(rangeOf('2026-08-03 .. -2h')).toEqual({ from: '2026-08-03 00:00:00Z', to: '-2h' });
   for (const text of ['3', '3..', '..9', '1..2..3']) expect(rangeOf(text), text).toBeNull();
 });
 

@@ -1,5 +1,6 @@
 // What a text in the palette asks for. Pure.
 
+import { cursorOfTyped, isTypedTime } from '../base/typed_time';
 import { looksLikeLink } from '../place/link';
 
 export type Mode = 'all' | 'streams' | 'types' | 'moments' | 'commands' | 'filter' | 'help' | 'link' | 'path';
@@ -27,35 +28,44 @@ export function wishOf(input: string): Wish {
   return { mode: looksLikePath(text) ? 'path' : 'all', text };
 }
 
-/** Cursor texts that a wish may mean, in the order in which they are offered. */
-export function cursorsOf({ mode, text }: Wish): string[] {
-  const isBare = /^\d+$/.test(text);
+/** Cursors that a wish may mean, in the order in which they are offered. A time alone is of the day of `on`. */
+export function cursorsOf({ mode, text }: Wish, on: string | null = null): string[] {
+  const digits = digitsOf(text);
   switch (mode) {
     case 'moments':
       if (text === '' || rangeOf(text)) return [];
-      return isBare ? [`v${text}`, `#${text}`] : [text];
+      return digits !== null ? [`v${digits}`, `#${digits}`] : [cursorOfTyped(text, on)];
     case 'streams':
       // `#4711` is a part of an id and a position.
-      return isBare ? [`#${text}`] : [];
+      return digits !== null ? [`#${digits}`] : [];
     case 'all':
-      if (isBare) return [`v${text}`, `#${text}`];
-      return looksLikeMoment(text) ? [text] : [];
+      if (digits !== null) return [`v${digits}`, `#${digits}`];
+      return looksLikeMoment(text) ? [cursorOfTyped(text, on)] : [];
     default:
       return [];
   }
 }
 
+/** `4,711` as `4711`; `null`: it is no number as it is typed or shown. */
+export function digitsOf(text: string): string | null {
+  return /^(\d+|\d{1,3}(,\d{3})+)$/.test(text) ? text.replaceAll(',', '') : null;
+}
+
 /** `v3..v9`, `2026-08-03..-2h`: B and A; `null` when the text is no range. */
-export function rangeOf(text: string): { from: string; to: string } | null {
+export function rangeOf(text: string, on: string | null = null): { from: string; to: string } | null {
   const [from, to, more] = text.split('..').map((part) => part.trim());
   if (!from || !to || more !== undefined) return null;
-  const cursor = (part: string) => (/^\d+$/.test(part) ? `v${part}` : part);
+  const cursor = (part: string) => {
+    const digits = digitsOf(part);
+    return digits === null ? cursorOfTyped(part, on) : `v${digits}`;
+  };
   return { from: cursor(from), to: cursor(to) };
 }
 
 /** Whether a text could be a cursor: a version, a position, a time, a relative time, an end. */
 export function looksLikeMoment(text: string): boolean {
-  return /^(v\d+|#\d+|\d{4}-\d\d.*|-\d+[smhdw]|start|head)$/i.test(text.trim());
+  const isCursor = /^((v|#)\s?[\d,]+|\d{4}-\d\d.*|-\d+[smhdw]|start|head|now)$/i.test(text.trim());
+  return isCursor || isTypedTime(text);
 }
 
 /** The names that an expression such as `type:Pay*, Order*` chooses; signs other than `*` stand for themselves. */

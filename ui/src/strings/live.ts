@@ -44,11 +44,11 @@ export const RANGE = {
   stackTitle: { type: 'Stack the timeline by type', category: 'Stack the timeline by category' },
   noPeak: 'No event is in sight',
   oneCategory: 'All streams are of one category',
-  type: 'From .. to in UTC, as 2026-08-14 09:10 .. 2026-08-14 09:50',
+  type: (zone: string) => `From .. to in ${zone}, as 2026-08-14 09:10 .. 2026-08-14 09:50`,
   typePositions: 'From .. to, as 4,711 .. 5,000',
   reversed: 'It ends before it begins',
   empty: 'It ends where it begins',
-  wrong: 'Write two times or positions with two dots between them',
+  wrong: 'Write two times or positions with two dots between them; a time that clocks showed twice or never with its offset, +02:00',
   facts: (events: number, span: string, streams: number, types: number) =>
     `${countOf(events, 'event', 'events')} · ${span} · ${countOf(streams, 'stream', 'streams')} · ${countOf(types, 'type', 'types')}`,
   clear: 'Clear the range',

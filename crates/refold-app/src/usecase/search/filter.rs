@@ -121,7 +121,7 @@ fn instant_of(session: &Session, text: &str) -> Result<Timestamp, AppError> {
         Cursor::Ago { nanos } => Ok(Timestamp(clock::now().0.saturating_sub(nanos))),
         Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => Err(AppError::invalid(
             format!("not a time: {}", text::shown(text.as_bytes())),
-            "write a time such as \"2026-08-03 14:00\" in UTC, or -2h for two hours ago",
+            "write a time such as \"2026-08-03 14:00\", or -2h for two hours ago",
         )),
     }
 }
