@@ -11,6 +11,13 @@ it('names a stroke by its physical key first, then by its letter', () => {
   expect(namesOfStroke(stroke(' ', 'Space'), 'other')).toContain('Space');
 });
 
+it('knows Tab with Shift as X sends it, without a name', () => {
+  const back = stroke('Unidentified', 'Tab', { shiftKey: true });
+  expect(namesOfStroke(back, 'other')).toEqual(['Shift+Tab']);
+  expect(namesOfStroke({ ...back, ctrlKey: true }, 'other')).toEqual(['Mod+Shift+Tab']);
+  expect([isText(back), isText(stroke('Unidentified', 'Convert'))]).toEqual([true, false]);
+});
+
 it('leaves Shift out of signs, which need it on most keyboards', () => {
   expect(namesOfStroke(stroke('?', 'Slash', { shiftKey: true }), 'other')).toContain('?');
 });

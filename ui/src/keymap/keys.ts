@@ -18,7 +18,8 @@ export interface Stroke {
 /** The names of a stroke, nearest first: its physical key, where it has no modifier, then its letter or sign. */
 export function namesOfStroke(stroke: Stroke, platform: Platform): string[] {
   const isMac = platform === 'mac';
-  const key = stroke.key === ' ' ? 'Space' : stroke.key.length === 1 ? stroke.key.toLowerCase() : stroke.key;
+  const name = keyOf(stroke);
+  const key = name === ' ' ? 'Space' : name.length === 1 ? name.toLowerCase() : name;
   const lead = [
     (isMac ? stroke.metaKey : stroke.ctrlKey) ? 'Mod' : '',
     isMac && stroke.ctrlKey ? 'Ctrl' : '',
@@ -30,10 +31,16 @@ export function namesOfStroke(stroke: Stroke, platform: Platform): string[] {
   return lead.length === 0 ? [`code:${stroke.code}`, key] : [[...lead, key].join('+')];
 }
 
+/** The name of a key. X calls Tab with Shift another key, which browser engines have no name for. */
+export function keyOf({ code, key }: Pick<Stroke, 'key' | 'code'>): string {
+  return key === 'Unidentified' && code === 'Tab' ? 'Tab' : key;
+}
+
 /** Whether a stroke writes or edits text. Such strokes belong to the text field that has the focus. */
 export function isText(stroke: Stroke): boolean {
   if (stroke.ctrlKey || stroke.metaKey || stroke.altKey) return false;
-  return stroke.key.length === 1 || EDITING.has(stroke.key);
+  const key = keyOf(stroke);
+  return key.length === 1 || EDITING.has(key);
 }
 
 /** Whether keys are one letter, digit or sign without a modifier. */

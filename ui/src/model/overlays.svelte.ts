@@ -15,6 +15,8 @@ export class Overlays {
   text = $state('');
   /** The command that the palette asks a value for. */
   asking = $state<string | null>(null);
+  /** Whether the palette that asks for a value was opened by a choice in the palette, which one step out leads back to. */
+  isWithin = $state(false);
   /** Why what lay over the page is not there; it keeps the keys until a person has taken note of it. */
   broken = $state.raw<AppErrorWire | null>(null);
   /** What was done, for a moment. */
@@ -27,6 +29,7 @@ export class Overlays {
     if (this.current === 'connection' && overlay !== 'connection') return this.say(S.blocked.editing);
     this.text = text;
     this.asking = asking;
+    this.isWithin = false;
     this.current = overlay;
     this.openings += 1;
   }

@@ -160,7 +160,10 @@ export class Palette {
     if (!item || item.blocked !== null || !chosen) return;
     // The page takes the focus back before the act gives it to something else.
     if (!chosen.isStaying) this.#close();
+    const { overlays } = this.#scene.desk;
+    const { openings } = overlays;
     chosen.act();
+    if (overlays.openings !== openings) overlays.isWithin = true;
   }
 
   showActions(): void {
@@ -177,7 +180,7 @@ export class Palette {
       this.actsOf = null;
       return true;
     }
-    if (this.asking === null) return false;
+    if (this.asking === null || !this.#scene.desk.overlays.isWithin) return false;
     this.asking = null;
     this.type('');
     return true;

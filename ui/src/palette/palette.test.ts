@@ -190,6 +190,34 @@ it('offers what can be done with what is selected, wherever the focus is', async
   await page.until(() => page.texts('[data-test=cursor-b-label]')[0] === 'B v 15');
 });
 
+it('closes at once where a key opened it to ask for a value, and leads back where a choice in it did', async () => {
+  await openHistory();
+  page.press('Ctrl+.');
+  page.press('Escape');
+  expect(page.find('[data-test=palette]')).toBeNull();
+  page.press('Ctrl+Shift+p');
+  page.type('>actions on what is selected');
+  page.press('Enter');
+  await page.until(() => names().includes('Copy a link to this place'));
+  page.press('Escape');
+  expect(page.find('[data-test=palette]')).not.toBeNull();
+  page.press('Escape');
+  expect(page.find('[data-test=palette]')).toBeNull();
+});
+
+it('goes to the previous kind of results with the key that X sends for Shift+Tab', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('order');
+  await page.until(() => page.all('[role=group]').length > 2);
+  const first = chosen();
+  page.press('Tab');
+  expect(chosen()).not.toBe(first);
+  const back = { key: 'Unidentified', code: 'Tab', shiftKey: true, bubbles: true, cancelable: true };
+  document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', back));
+  await page.until(() => chosen() === first);
+});
+
 it('asks for the value of a command that needs one', async () => {
   await openHistory();
   page.press('Ctrl+Shift+p');

@@ -51,3 +51,34 @@ it('says in the header of a damaged store, and beside what a search found, that 
   form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
   await page.until(() => texts('search-damaged')[0] === 'incomplete: part of the store cannot be read');
 });
+
+it('closes the list of findings of a stream with Esc, before anything else', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...STORE, stream: 'order-4711', at: 'v3' } });
+  const findings = [
+    {
+      code: 'version-gap',
+      severity: 'warning' as const,
+      count: 1,
+      detail: 'x',
+      stream: null,
+      version: '3',
+      position: null,
+    },
+  ];
+  const open = backend.openHistory.bind(backend);
+  vi.spyOn(backend, 'openHistory').mockImplementation(async (...asked) => ({ ...(await open(...asked)), findings }));
+  const hide = vi.fn();
+  Object.assign(HTMLElement.prototype, { togglePopover: vi.fn(), hidePopover: hide });
+  page = openPage({}, backend);
+  (await page.until(() => page.find('[data-test=findings-chip]'))).click();
+  const panel = page.find('[data-test=findings-panel]');
+  // As the engine tells, which this document lacks.
+  panel?.dispatchEvent(Object.assign(new Event('toggle'), { newState: 'open' }));
+  page.press('b');
+  page.press('Escape');
+  expect(hide.mock.contexts).toEqual([panel]);
+  expect(page.find('[data-test=cursor-b-label]')).not.toBeNull();
+  page.press('Escape');
+  expect(hide).toHaveBeenCalledTimes(1);
+  await page.until(() => page.find('[data-test=cursor-b-label]') === null);
+});
