@@ -13,7 +13,8 @@ use refold_core::work::Work;
 use refold_stores::index::{Density, DensityAxis, Index, StreamAxis, StreamDensity};
 
 use crate::error::AppError;
-use crate::frame::{DensityFrame, FLAG_BROKEN, FLAG_PROBLEM, FLAG_UNDECODABLE};
+use crate::frame::{DensityFrame, FLAG_PROBLEM, FLAG_UNDECODABLE};
+use crate::marks::Marks;
 use crate::stream::Stream;
 use crate::text;
 use crate::wire::{Axis, DensityBy, DensityQuery};
@@ -92,20 +93,14 @@ pub fn of_store(
     })
 }
 
-/// What is noteworthy at events of one stream: findings that name their event, and where invariants break.
-#[derive(Clone, Copy)]
-pub struct Flagged<'a> {
-    pub findings: &'a Findings,
-    pub breaks: &'a [Moment],
-}
-
 /// The density of one stream. On the version axis a place is a moment: 1 is the first event. `density` is of the same
-/// stream; its series come in the order of `series_order`, which holds the names of all its types.
+/// stream; its series come in the order of `series_order`, which holds the names of all its types. `marks`: of its events,
+/// each of which is in the flags of its column.
 pub fn of_stream(
     stream: &Stream,
     density: &StreamDensity,
     series_order: &[String],
-    flagged: Flagged<'_>,
+    marks: &Marks,
     query: &DensityQuery,
     digits: u8,
 ) -> Result<DensityFrame, AppError> {
@@ -119,15 +114,22 @@ pub fn of_stream(
     };
     let density = density.density(axis, window.clone(), columns)?;
     let (series, counts) = in_order(density, stream, series_order);
-    let place = |finding: &Finding| place_of(stream, query.axis, stream.moment_at(finding.position?)?);
-    let mut flags = flags(flagged.findings, &window, columns, place);
-    let broken = flagged
-        .breaks
-        .iter()
-        .filter_map(|moment| column_of(&window, columns, place_of(stream, query.axis, *moment)?));
-    for column in broken {
+    let mut flags = vec![0_u8; columns as usize];
+    // Events lie beside each other: most are in the column of the one before.
+    let (mut column, mut reach) = (0, 0..0);
+    for (moment, flag) in marks.flagged() {
+        let Some(place) = place_of(stream, query.axis, moment) else {
+            continue;
+        };
+        if !reach.contains(&place) {
+            let Some(found) = column_of(&window, columns, place) else {
+                continue;
+            };
+            column = found;
+            reach = column_start(&window, columns, found)..column_start(&window, columns, found + 1);
+        }
         if let Some(flags) = flags.get_mut(column as usize) {
-            *flags |= FLAG_PROBLEM | FLAG_BROKEN;
+            *flags |= flag;
         }
     }
     let paces = match query.axis {

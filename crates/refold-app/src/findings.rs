@@ -71,11 +71,9 @@ pub fn report_lacking(index: &Index, findings: &Findings) {
 /// not told again.
 pub fn add_lacking(more: &Findings, findings: &Findings) {
     let known = findings.summary();
-    for (code, count, kept) in more.summary() {
-        if leaves_out(code) && !known.iter().any(|(of, ..)| *of == code) {
-            findings.report_many(code, count, kept);
-        }
-    }
+    findings.report_all(more, |code| {
+        leaves_out(code) && !known.iter().any(|(of, ..)| *of == code)
+    });
 }
 
 /// Adds all of `more` to `findings`; what says that events could not be read only where that is not told already.
@@ -93,11 +91,7 @@ pub fn add_again(more: &Findings, findings: &Findings) {
 
 /// Adds to `findings` all of `more` but what says that events could not be read.
 pub fn add_others(more: &Findings, findings: &Findings) {
-    for (code, count, kept) in more.summary() {
-        if !leaves_out(code) {
-            findings.report_many(code, count, kept);
-        }
-    }
+    findings.report_all(more, |code| !leaves_out(code));
 }
 
 fn found(finding: &Finding) -> FoundWire {

@@ -39,6 +39,7 @@ use documents::Documents;
 use fields::KnownFields;
 use held::{Held, held};
 pub use news::{HistorySink, News};
+use problems::LatestMarks;
 pub(crate) use types::series_of;
 use types::types_of;
 
@@ -61,8 +62,9 @@ use crate::wire::{
     SearchDirection, StateQuery, TypeCount,
 };
 
-/// Of each code of finding so many events are marked: all of most streams.
-const MOST_MARKED: usize = 10_000;
+/// Of each code so many findings are known in words. Of all others the code is, by which their events are marked.
+/// Few in tests, so that a short stream has more.
+const MOST_IN_WORDS: usize = if cfg!(test) { 100 } else { 10_000 };
 /// Streams up to this long are folded when they are opened, so that all their findings are known at once. That takes
 /// less than a person notices, and the first state asked for is then there. Few in tests, so that a short stream is long.
 const FOLDED_AT_OPENING: u32 = if cfg!(test) { 100 } else { 20_000 };
@@ -75,6 +77,7 @@ pub struct OpenedHistory {
     held: Option<Held>,
     array_keys: ArrayKeys,
     findings: Arc<Findings>,
+    marks: LatestMarks,
     types: Vec<TypeCount>,
     /// Made when it is first asked for.
     density: OnceLock<StreamDensity>,
@@ -137,7 +140,7 @@ impl OpenedHistory {
             budget: Budget::default(),
             is_whole: true,
         };
-        let findings = Arc::new(Findings::keeping(MOST_MARKED));
+        let findings = Arc::new(Findings::marking(MOST_IN_WORDS));
         let (stream, replay) = Replay::open(work, session, stream, &opening, &findings)?;
         let opened = OpenedHistory {
             array_keys: ArrayKeys::new(opening.program.array_keys()),
@@ -147,6 +150,7 @@ impl OpenedHistory {
             stream,
             opening,
             findings,
+            marks: LatestMarks::default(),
             density: OnceLock::new(),
             handler: handler.map(str::to_owned),
             fields: Arc::default(),
@@ -206,15 +210,11 @@ impl OpenedHistory {
     pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {
         let order: Vec<String> = self.types.iter().map(|of| of.name.clone()).collect();
         let density = self.density.get_or_init(|| StreamDensity::new(&self.stream.track));
-        let flagged = density::Flagged {
-            findings: &self.findings,
-            breaks: self.breaks(),
-        };
-        density::of_stream(&self.stream, density, &order, flagged, query, self.digits())
+        density::of_stream(&self.stream, density, &order, &self.marks(), query, self.digits())
     }
 
     pub fn event_rows(&self, query: &EventQuery) -> EventPage {
-        event_page::page(&self.stream, &self.problems(), query, self.digits())
+        event_page::page(&self.stream, &self.marks(), query, self.digits())
     }
 
     /// The next event after (or the last one before) the moment `from` that is of one of these types; of any type,
@@ -230,7 +230,7 @@ impl OpenedHistory {
 
     pub fn event_detail(&self, work: &Work<'_>, moment: u32) -> Result<EventDetail, AppError> {
         let moment = self.known_moment(moment)?;
-        event_page::detail(work, &self.session, &self.stream, &self.problems(), moment)
+        event_page::detail(work, &self.session, &self.stream, &self.marks(), moment)
     }
 
     /// What a cursor means here: floor, never nearest.

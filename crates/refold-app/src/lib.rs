@@ -24,6 +24,7 @@ mod jobs;
 mod kept;
 mod linked;
 mod lock;
+mod marks;
 mod mask;
 mod notebook;
 mod payload;

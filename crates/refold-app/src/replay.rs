@@ -119,7 +119,7 @@ impl Replay {
         let clock = Arc::new(Monotonic);
         let mut history = History::new(Arc::clone(program), Arc::default(), *detail, *budget, clock)?;
         let (mut reader, mut names) = (session.store().read(&Stream::whole(id, columns))?, Names::default());
-        let own = Findings::default();
+        let own = findings.alike();
         let read = history.read_on(work, reader.as_mut(), &mut names, &own);
         findings::add(&own, findings);
         read?;

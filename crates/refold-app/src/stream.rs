@@ -491,9 +491,7 @@ impl EventSource for StreamEvents {
                 *batch = fetched.batch;
                 self.scratch_names = fetched.names;
                 if is_new {
-                    for (code, count, kept) in fetched.findings.summary() {
-                        self.findings.report_many(code, count, kept);
-                    }
+                    self.findings.report_all(&fetched.findings, |_| true);
                 }
             }
             None => {

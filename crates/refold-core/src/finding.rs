@@ -28,11 +28,12 @@ pub struct Finding {
 }
 
 /// Collects findings from any thread. Of each code the first are kept whole ([`Findings::KEPT_PER_CODE`], or as many as
-/// [`Findings::keeping`] says) and the rest counted, so that a store with ten million faults does not fill the memory. First is what stands first in the record, and
-/// not what was reported first: which thread is faster tells nobody anything.
+/// [`Findings::marking`] says) and the rest counted, so that a store with ten million faults does not fill the memory.
+/// First is what stands first in the record, and not what was reported first: which thread is faster tells nobody anything.
 #[derive(Debug)]
 pub struct Findings {
     most: usize,
+    has_places: bool,
     by_code: Mutex<BTreeMap<&'static str, Found>>,
 }
 
@@ -40,21 +41,34 @@ pub struct Findings {
 struct Found {
     count: u64,
     kept: Vec<Finding>,
+    /// Of all of them, where that is wanted, in any order.
+    places: Vec<Position>,
 }
 
 impl Default for Findings {
     fn default() -> Findings {
-        Findings::keeping(Findings::KEPT_PER_CODE)
+        Findings::of(Findings::KEPT_PER_CODE, false)
     }
 }
 
 impl Findings {
     pub const KEPT_PER_CODE: usize = 100;
 
-    /// None yet; of each code the first `most` will be kept.
-    pub fn keeping(most: usize) -> Findings {
+    /// None yet; of each code the first `most` will be kept, and of all others their position: eight bytes each. For the
+    /// findings of one stream, whose events have theirs in the memory too.
+    pub fn marking(most: usize) -> Findings {
+        Findings::of(most, true)
+    }
+
+    /// None yet, that are kept alike: for what is put together with these later.
+    pub fn alike(&self) -> Findings {
+        Findings::of(self.most, self.has_places)
+    }
+
+    fn of(most: usize, has_places: bool) -> Findings {
         Findings {
             most,
+            has_places,
             by_code: Mutex::default(),
         }
     }
@@ -69,6 +83,7 @@ impl Findings {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = by_code.entry(code).or_default();
         found.count += 1;
+        found.places.extend(position.filter(|_| self.has_places));
         if found.has_room_at(position, self.most) {
             found.keep(write(), self.most);
         }
@@ -79,7 +94,29 @@ impl Findings {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = by_code.entry(code).or_default();
         found.count += count;
+        if self.has_places {
+            found.places.extend(kept.iter().filter_map(|finding| finding.position));
+        }
         kept.into_iter().for_each(|finding| found.keep(finding, self.most));
+    }
+
+    /// Adds all findings of the wanted codes, with their places where both have them.
+    pub fn report_all(&self, more: &Findings, is_wanted: impl Fn(&str) -> bool) {
+        for (code, count, kept) in more.summary() {
+            if !is_wanted(code) {
+                continue;
+            }
+            if !(self.has_places && more.has_places) {
+                self.report_many(code, count, kept);
+                continue;
+            }
+            let places = more.places(code);
+            let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let found = by_code.entry(code).or_default();
+            found.count += count;
+            found.places.extend(places);
+            kept.into_iter().for_each(|finding| found.keep(finding, self.most));
+        }
     }
 
     /// What another reading of the same events came upon of one code: whoever came upon more of it tells it, and nothing is
@@ -91,7 +128,11 @@ impl Findings {
             *found = Found {
                 count,
                 kept: Vec::new(),
+                places: Vec::new(),
             };
+            if self.has_places {
+                found.places.extend(kept.iter().filter_map(|finding| finding.position));
+            }
             kept.into_iter().for_each(|finding| found.keep(finding, self.most));
         }
     }
@@ -103,6 +144,40 @@ impl Findings {
             .iter()
             .map(|(code, found)| (*code, found.count, found.kept.clone()))
             .collect()
+    }
+
+    /// How many there are of all codes.
+    pub fn count(&self) -> u64 {
+        let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        by_code.values().map(|found| found.count).sum()
+    }
+
+    /// All codes that something was found of, in alphabetical order.
+    pub fn codes(&self) -> Vec<&'static str> {
+        let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        by_code.keys().copied().collect()
+    }
+
+    /// Positions of the findings of a code, in any order: of all of them in [`Findings::marking`], of none otherwise. What
+    /// is about no position has none.
+    pub fn places(&self, code: &str) -> Vec<Position> {
+        let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        by_code.get(code).map(|found| found.places.clone()).unwrap_or_default()
+    }
+
+    /// The findings at a position that were kept whole.
+    pub fn kept_at(&self, position: Position) -> Vec<Finding> {
+        let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let at = Some(position);
+        let of = |found: &Found| {
+            let first = found.kept.partition_point(|kept| kept.position < at);
+            let rest = found.kept.get(first..).unwrap_or_default();
+            rest.iter()
+                .take_while(|kept| kept.position == at)
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        by_code.values().flat_map(of).collect()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -168,6 +243,28 @@ mod tests {
             .map(|(code, count, kept)| (*code, *count, kept.len()))
             .collect();
         assert_eq!(told, [("code", 5, 5), ("other", 1, 1)]);
+    }
+
+    #[test]
+    fn all_places_are_known_where_few_findings_are_kept() {
+        let (all, part) = (Findings::marking(3), Findings::default());
+        let more = all.alike();
+        (1..=20).for_each(|position| all.report(at(position)));
+        (21..=30).for_each(|position| more.report_with("code", at(position).position, || at(position)));
+        part.report(at(31));
+        all.report_all(&more, |_| true);
+        all.report_all(&more, |code| code == "other");
+        all.report_all(&part, |_| true);
+        let with_place = |position: &i64| position % 7 > 0;
+        let wanted: Vec<Position> = (1..=31).filter(with_place).map(Position).collect();
+        let mut places = all.places("code");
+        places.sort_unstable();
+        assert_eq!((places, all.count(), all.codes()), (wanted, 31, vec!["code"]));
+        assert_eq!(all.places("other"), []);
+        assert_eq!(part.places("code"), []);
+        // Those at no position stand first, and so nothing else was kept.
+        assert_eq!(all.kept_at(Position(1)), []);
+        assert_eq!(part.kept_at(Position(31)), [at(31)]);
     }
 
     proptest! {

@@ -26,10 +26,6 @@ fn stream(events: &[(i64, u8)]) -> Stream {
     Stream::load(&Work::new(&cancel, &Silent), &session, "s", &Findings::default()).unwrap()
 }
 
-fn nothing_flagged(findings: &Findings) -> Flagged<'_> {
-    Flagged { findings, breaks: &[] }
-}
-
 proptest! {
     /// Against the definition, event by event: sorted or not, whatever the window and the number of columns.
     #[test]
@@ -49,7 +45,7 @@ proptest! {
             to: text::time_label(Timestamp(from + span), 9),
             columns,
         };
-        let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, nothing_flagged(&Findings::default()), &query, 9).unwrap();
+        let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &Marks::default(), &query, 9).unwrap();
         let present = |name: &&String| events.iter().any(|(_, kind)| **name == char::from(b'A' + kind).to_string());
         prop_assert_eq!(&frame.series, &series.iter().filter(present).cloned().collect::<Vec<_>>());
         let slot = |kind: u8| frame.series.iter().position(|name| *name == char::from(b'A' + kind).to_string());
@@ -67,7 +63,7 @@ proptest! {
         prop_assert_eq!(frame.counts.iter().sum::<u32>() as usize, inside);
         for axis in [Axis::Version, Axis::Position] {
             let all = DensityQuery { axis, from: String::new(), to: String::new(), columns };
-            let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, nothing_flagged(&Findings::default()), &all, 9).unwrap();
+            let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &Marks::default(), &all, 9).unwrap();
             prop_assert_eq!(frame.counts.iter().sum::<u32>() as usize, events.len());
         }
     }
@@ -78,7 +74,7 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
     let events: Vec<(i64, u8)> = (0..40).map(|kind| (i64::from(kind), kind)).collect();
     let stream = stream(&events);
     let series: Vec<String> = (0..40).map(|kind| text::shown(&[b'A' + kind])).collect();
-    let findings = Findings::default();
+    let findings = Findings::marking(1);
     for (code, place) in [("clock-backwards", 1), ("RF-EVENT-MALFORMED", 40)] {
         findings.report(Finding {
             code,
@@ -89,21 +85,14 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
             detail: String::new(),
         });
     }
+    let marks = Marks::of(&stream, &findings, &[]);
     let query = DensityQuery {
         axis: Axis::Version,
         from: String::new(),
         to: String::new(),
         columns: 4,
     };
-    let frame = of_stream(
-        &stream,
-        &StreamDensity::new(&stream.track),
-        &series,
-        nothing_flagged(&findings),
-        &query,
-        9,
-    )
-    .unwrap();
+    let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &marks, &query, 9).unwrap();
     assert_eq!(
         (frame.series.len(), frame.series.last().map(String::as_str)),
         (32, Some(OTHER))
@@ -123,17 +112,7 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
         to: "9".to_owned(),
         ..query
     };
-    assert!(
-        of_stream(
-            &stream,
-            &StreamDensity::new(&stream.track),
-            &series,
-            nothing_flagged(&findings),
-            &empty,
-            9
-        )
-        .is_err()
-    );
+    assert!(of_stream(&stream, &StreamDensity::new(&stream.track), &series, &marks, &empty, 9).is_err());
 }
 
 proptest! {

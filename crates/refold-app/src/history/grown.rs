@@ -9,6 +9,7 @@ use super::OpenedHistory;
 use super::blamed::Actors;
 use super::documents::Documents;
 use super::held::held;
+use super::problems::LatestMarks;
 use super::types::types_of;
 use crate::error::AppError;
 use crate::session::Session;
@@ -42,6 +43,7 @@ impl OpenedHistory {
             held,
             opening: self.opening.clone(),
             findings: Arc::clone(&self.findings),
+            marks: LatestMarks::default(),
             density: OnceLock::new(),
             handler: self.handler.clone(),
             fields: Arc::clone(&self.fields),

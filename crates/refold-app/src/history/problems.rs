@@ -1,6 +1,6 @@
 //! The events of an opened history at which something is wrong: what folds came upon, and where invariants break.
 
-use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::track::Moment;
 use refold_core::work::Work;
@@ -8,10 +8,14 @@ use refold_core::work::Work;
 use super::OpenedHistory;
 use crate::error::AppError;
 use crate::handler;
+use crate::marks::Marks;
 use crate::text;
-use crate::usecase::event_page::Problems;
 use crate::usecase::invariants;
 use crate::wire::{InvariantsChecked, ProblemFound, SearchDirection};
+
+/// The marks that were made last, and of how many findings and breaks.
+#[derive(Default)]
+pub(super) struct LatestMarks(Mutex<Option<((u64, usize), Arc<Marks>)>>);
 
 impl OpenedHistory {
     /// Holds the invariants of the handler against every state, once. What breaks is among the findings from then on.
@@ -43,70 +47,44 @@ impl OpenedHistory {
     /// The next event after (or the last one before) the moment `from` at which something is wrong; behind the last it
     /// is the first, before the first the last. `None`: nothing is wrong at any event.
     pub fn next_problem(&self, from: u32, direction: SearchDirection) -> Option<ProblemFound> {
-        let problems = self.problem_moments();
-        let moments: Vec<Moment> = problems.keys().copied().collect();
-        let index = match direction {
-            SearchDirection::Forward => moments.iter().position(|moment| moment.0 > from).unwrap_or(0),
-            SearchDirection::Backward => {
-                let last = moments.len().saturating_sub(1);
-                moments.iter().rposition(|moment| moment.0 < from).unwrap_or(last)
-            }
-        };
-        let moment = *moments.get(index)?;
+        let marks = self.marks();
+        let found = marks.next(from, direction)?;
         Some(ProblemFound {
-            moment: moment.0,
-            ordinal: narrow(index + 1),
-            total: narrow(moments.len()),
-            details: problems.get(&moment).cloned().unwrap_or_default(),
+            moment: found.moment.0,
+            ordinal: found.ordinal,
+            total: found.total,
+            details: self.details(&marks, found.moment),
         })
     }
 
-    /// Codes of findings by the position of their event.
-    pub(super) fn problems(&self) -> Problems {
-        let mut problems: HashMap<i64, Vec<String>> = HashMap::new();
-        let mut add = |position: i64, code: &str| {
-            let codes = problems.entry(position).or_default();
-            if !codes.iter().any(|known| known == code) {
-                codes.push(code.to_owned());
-            }
-        };
-        for (code, _, kept) in self.findings.summary() {
-            for position in kept.iter().filter_map(|finding| finding.position) {
-                add(position.0, code);
-            }
+    /// Which events something is wrong at: of all findings so far, made anew where there are more than last time.
+    pub(super) fn marks(&self) -> Arc<Marks> {
+        let breaks = self.breaks();
+        // Asked first: what is found meanwhile is marked the next time.
+        let known = (self.findings.count(), breaks.len());
+        let mut latest = self.marks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, marks)) = latest.as_ref().filter(|(of, _)| *of == known) {
+            return Arc::clone(marks);
         }
-        for moment in self.breaks() {
-            if let Some(position) = moment
-                .event_index()
-                .and_then(|index| self.stream.track.positions.get(index))
-            {
-                add(position.0, invariants::BROKEN);
-            }
-        }
-        problems
+        let marks = Arc::new(Marks::of(&self.stream, &self.findings, breaks));
+        *latest = Some((known, Arc::clone(&marks)));
+        marks
     }
 
     pub(super) fn breaks(&self) -> &[Moment] {
         self.breaks.get().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What is wrong, by moment. Of breaks beyond those that findings keep only the code is known.
-    fn problem_moments(&self) -> BTreeMap<Moment, Vec<String>> {
-        let mut problems: BTreeMap<Moment, Vec<String>> = BTreeMap::new();
-        for (_, _, kept) in self.findings.summary() {
-            for finding in &kept {
-                if let Some(moment) = finding.position.and_then(|position| self.stream.moment_at(position)) {
-                    let detail = text::shown(finding.detail.as_bytes());
-                    problems.entry(moment).or_default().push(detail);
-                }
-            }
-        }
-        for moment in self.breaks().iter().filter(|moment| **moment > Moment::START) {
-            problems
-                .entry(*moment)
-                .or_insert_with(|| vec![invariants::BROKEN.to_owned()]);
-        }
-        problems
+    /// What is wrong at an event, in words. Of what was found after the first of its code only the code is known.
+    fn details(&self, marks: &Marks, moment: Moment) -> Vec<String> {
+        let position = moment
+            .event_index()
+            .and_then(|index| self.stream.track.positions.get(index));
+        let kept = position.map(|at| self.findings.kept_at(*at)).unwrap_or_default();
+        let in_words = kept.iter().map(|finding| text::shown(finding.detail.as_bytes()));
+        let codes = marks.codes(moment).into_iter();
+        let others = codes.filter(|code| !kept.iter().any(|finding| finding.code == code));
+        in_words.chain(others).collect()
     }
 }
 

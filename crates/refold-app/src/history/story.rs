@@ -15,10 +15,11 @@ use refold_handlers::story::Story;
 use super::OpenedHistory;
 use crate::error::AppError;
 use crate::handler;
+use crate::marks::Marks;
 use crate::mask::Part;
 use crate::payload;
 use crate::text;
-use crate::usecase::event_page::{self, Problems};
+use crate::usecase::event_page;
 use crate::usecase::story::{failed_at, sentence};
 use crate::wire::{StoryLine, StoryPage};
 
@@ -42,7 +43,7 @@ impl OpenedHistory {
         let progress = self.news.of_fold();
         let work = Work::new(&cancel, &progress);
         let templates = self.templates()?;
-        let problems = self.problems();
+        let marks = self.marks();
         let head = self.stream.track.head().0;
         let end = first.saturating_add(count.min(MOST_LINES)).min(head);
         let mut lines = Vec::new();
@@ -53,7 +54,7 @@ impl OpenedHistory {
             events.read(&work, Moment(at), Moment(end), &mut batch)?;
             for row in 0..batch.len() {
                 at += 1;
-                lines.push(self.line(&work, &templates, &problems, Moment(at), &batch.event(row))?);
+                lines.push(self.line(&work, &templates, &marks, Moment(at), &batch.event(row))?);
             }
             work.check()?;
         }
@@ -68,7 +69,7 @@ impl OpenedHistory {
         &self,
         work: &Work<'_>,
         templates: &Story,
-        problems: &Problems,
+        marks: &Marks,
         moment: Moment,
         event: &EventView<'_>,
     ) -> Result<StoryLine, AppError> {
@@ -79,7 +80,7 @@ impl OpenedHistory {
             Some(_) => Changed::default(),
             None => self.changed(work, moment)?,
         };
-        let row = event_page::row(&self.stream, problems, moment, self.digits());
+        let row = event_page::row(&self.stream, marks, moment, self.digits());
         Ok(StoryLine {
             moment: row.moment,
             version: row.version,

@@ -8,7 +8,7 @@ use refold_core::work::Silent;
 use refold_stores::memory::{MemoryEvent, MemoryStore};
 
 use super::*;
-use crate::wire::{EventRow, FindingWire};
+use crate::wire::{Axis, EventRow, FindingWire};
 
 const STREAM: &str = "order-\u{1b}[31m\u{202e}\u{9b}2J";
 
@@ -213,6 +213,26 @@ fn every_event_with_a_finding_is_marked() {
     });
     let is_marked = |row: &&EventRow| row.problems.iter().any(|code| code == "time-implausible");
     assert_eq!(rows.rows.iter().filter(is_marked).count(), 150);
+    let query = DensityQuery {
+        axis: Axis::Version,
+        from: String::new(),
+        to: String::new(),
+        columns: 150,
+    };
+    let frame = history.density(&query).unwrap();
+    assert!(frame.flags.iter().all(|flags| *flags == crate::frame::FLAG_PROBLEM));
+    let next = |from, direction| {
+        let found = history.next_problem(from, direction).unwrap();
+        (found.moment, found.ordinal, found.total, found.details.join(" · "))
+    };
+    // Of the first hundred the words are kept, of all others the code is.
+    let (moment, ordinal, total, words) = next(7, SearchDirection::Forward);
+    assert_eq!((moment, ordinal, total), (8, 8, 150));
+    assert!(words.contains("1970"), "{words}");
+    let behind = "time-implausible".to_owned();
+    assert_eq!(next(120, SearchDirection::Forward), (121, 121, 150, behind.clone()));
+    assert_eq!(next(0, SearchDirection::Backward), (150, 150, 150, behind));
+    assert_eq!(next(150, SearchDirection::Forward).0, 1);
     let groups = history.finding_groups();
     let group = groups.iter().find(|group| group.code == "time-implausible").unwrap();
     assert_eq!((group.count, group.found.len()), (150, 100));

@@ -9,7 +9,7 @@ use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
-use super::event_page::{self, Problems};
+use super::event_page;
 use super::lab::Scope;
 use super::lab::compare::{self, CompareAnswer};
 use super::lab::kept::Keeping;
@@ -17,6 +17,7 @@ use super::replayed::Replayed;
 use crate::answer::{ChangeAnswer, ComparedAnswer, ComparisonAnswer, Literal};
 use crate::error::AppError;
 use crate::frame::StateFrame;
+use crate::marks::Marks;
 use crate::rows::{self, Beside, Changes, Folding, RowWindow};
 use crate::session::Session;
 use crate::stream::Found;
@@ -189,7 +190,7 @@ impl Comparison {
         }
         let stream = &sides.base.stream;
         let (first, last) = ordered(self.base.at.moment, self.current.at.moment);
-        let (nothing, digits) = (Problems::default(), self.base.session.description().time_digits);
+        let (nothing, digits) = (Marks::default(), self.base.session.description().time_digits);
         let from = first.0.saturating_add(query.offset);
         let moments = (from..last.0).map(|before| Moment(before + 1));
         let rows: Vec<EventRow> = moments

@@ -1,6 +1,6 @@
 //! Events as a list shows them, and everything of one event.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use refold_core::event::{Columns, Encoding, EventBatch, EventView, TypeOrdinal};
 use refold_core::history::EventSource as _;
@@ -12,6 +12,7 @@ use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::AppError;
+use crate::marks::Marks;
 use crate::mask::{Cover, Part};
 use crate::payload;
 use crate::session::Session;
@@ -27,11 +28,8 @@ const HEX_BYTES: usize = 4 << 10;
 /// A page has at most so many rows.
 const MAX_ROWS: u32 = 10_000;
 
-/// Codes of findings by the position of their event.
-pub type Problems = HashMap<i64, Vec<String>>;
-
 /// A page of the events of a stream, those of the asked types only.
-pub fn page(stream: &Stream, problems: &Problems, query: &EventQuery, digits: u8) -> EventPage {
+pub fn page(stream: &Stream, marks: &Marks, query: &EventQuery, digits: u8) -> EventPage {
     let head = stream.track.head().0;
     let limit = query.limit.min(MAX_ROWS);
     let (matching, moments): (u32, Vec<u32>) = if query.types.is_empty() {
@@ -53,7 +51,7 @@ pub fn page(stream: &Stream, problems: &Problems, query: &EventQuery, digits: u8
     };
     let rows = moments
         .into_iter()
-        .map(|moment| row(stream, problems, Moment(moment), digits))
+        .map(|moment| row(stream, marks, Moment(moment), digits))
         .collect();
     EventPage {
         total: head,
@@ -80,7 +78,7 @@ pub fn next_of_types(stream: &Stream, types: &[String], from: u32, direction: Se
 }
 
 /// The event that led to `moment`.
-pub fn row(stream: &Stream, problems: &Problems, moment: Moment, digits: u8) -> EventRow {
+pub fn row(stream: &Stream, marks: &Marks, moment: Moment, digits: u8) -> EventRow {
     let time = |index: Option<usize>| {
         index
             .and_then(|index| stream.track.recorded_at.get(index))
@@ -88,7 +86,6 @@ pub fn row(stream: &Stream, problems: &Problems, moment: Moment, digits: u8) -> 
             .unwrap_or(Timestamp::NONE)
     };
     let index = moment.event_index();
-    let position = index.and_then(|index| stream.track.positions.get(index));
     EventRow {
         moment: moment.0,
         version: stream.version_label(moment),
@@ -97,10 +94,7 @@ pub fn row(stream: &Stream, problems: &Problems, moment: Moment, digits: u8) -> 
         event_type: stream.type_name(moment),
         recorded_at: stream.time_label(moment, digits),
         since_previous: text::since_previous(time(index.and_then(|index| index.checked_sub(1))), time(index)),
-        problems: position
-            .and_then(|position| problems.get(&position.0))
-            .cloned()
-            .unwrap_or_default(),
+        problems: marks.codes(moment),
     }
 }
 
@@ -109,7 +103,7 @@ pub fn detail(
     work: &Work<'_>,
     session: &Session,
     stream: &Stream,
-    problems: &Problems,
+    marks: &Marks,
     moment: Moment,
 ) -> Result<EventDetail, AppError> {
     let digits = session.description().time_digits;
@@ -122,7 +116,7 @@ pub fn detail(
     let payload = event.payload.unwrap_or_default();
     let raw = session.store().raw(event.position)?.unwrap_or_default();
     Ok(EventDetail {
-        row: row(stream, problems, moment, digits),
+        row: row(stream, marks, moment, digits),
         event_id: shown(event.event_id),
         schema_version: shown(event.schema_version),
         occurred_at: Some(text::time_label(event.occurred_at, digits)).filter(|time| !time.is_empty()),

@@ -16,6 +16,7 @@ use crate::density;
 use crate::error::AppError;
 use crate::frame::DensityFrame;
 use crate::history;
+use crate::marks::Marks;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::{self, Exact};
@@ -60,17 +61,14 @@ pub fn timeline(
             "leave the stream away, or the events are counted by type",
         )),
         Some(id) => {
-            let findings = Findings::default();
+            let findings = Findings::marking(Findings::KEPT_PER_CODE);
             let stream = Stream::load(work, session, id, &findings)?;
             let series = history::series_of(&stream, session);
             let counted = StreamDensity::new(&stream.track);
-            let flagged = density::Flagged {
-                findings: &findings,
-                breaks: &[],
-            };
+            let marks = Marks::of(&stream, &findings, &[]);
             let total = stream.track.head().0;
             answer(Some(text::exact(&stream.id)), total, cut, digits, |query| {
-                density::of_stream(&stream, &counted, &series, flagged, query, digits)
+                density::of_stream(&stream, &counted, &series, &marks, query, digits)
             })
         }
     }

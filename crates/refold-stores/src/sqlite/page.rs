@@ -257,7 +257,7 @@ impl Page<'_> {
             return Ok(None);
         };
         let (reader, plain) = (&mut self.rows.whole.reader, &mut self.rows.plain);
-        let found = Findings::default();
+        let found = self.findings.alike();
         let reached = bulk.read(&stretch, self.token, |row| {
             let is_done = plain
                 .as_mut()
@@ -269,12 +269,9 @@ impl Page<'_> {
             self.batch.len() < self.max_rows && self.batch.arena.len() < PAGE_BYTES
         });
         let is_odd = reached == Reached::Odd;
-        for (code, count, kept) in found.summary() {
-            // The names of a batch that counts no more are known from now on: nobody tells of them again.
-            if !is_odd || code == TOLD_ONCE_A_NAME {
-                self.findings.report_many(code, count, kept);
-            }
-        }
+        // The names of a batch that counts no more are known from now on: nobody tells of them again.
+        self.findings
+            .report_all(&found, |code| !is_odd || code == TOLD_ONCE_A_NAME);
         if is_odd {
             self.batch.clear();
             return Ok(None);
