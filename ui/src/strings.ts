@@ -58,6 +58,7 @@ export const S = {
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',
     noChange: 'State shows no change here',
+    isComplete: 'Nothing is known to be missing in this state',
     start: 'There is no place before this one',
     end: 'There is no place after this one',
     noJob: 'Nothing is running',
@@ -299,6 +300,10 @@ export const S = {
     asOf: (version: string, time: string) => `${version} · ${time}`,
     delta: (events: number) => `Δ ${countOf(events, 'event', 'events')}`,
     incomplete: (place: string) => `incomplete since ${placeText(place)}`,
+    incompleteHint:
+      'An event is missing, or could not be read or folded: states since then may lack something. Go there',
+    incompleteWhy: (words: string) =>
+      `States since here may lack something: ${words || 'an event before is missing, or this one could not be read'}`,
     cancelled: 'Stopped. The rows are of the moment that their label says',
     firstFold: 'The first state of a long stream takes a while. Its events, Event and Raw are here at once',
     cancelledFirst: 'Stopped before there was a state to show. The events are here, and Raw and Event need no state',

@@ -34,7 +34,8 @@ export function cursorOfTyped(typed: string, on: string | null = null): string {
   const [, sign, digits = ''] = /^(v|#)\s*(\d{1,3}(?:,\d{3})+|\d+)$/i.exec(text) ?? [];
   if (sign !== undefined) return `${sign.toLowerCase()}${digits.replaceAll(',', '')}`;
   const time = typedTime(text, on);
-  if (time === null) return text;
+  // What is an instant already says all that there is to say.
+  if (time === null || nanosFromRfc3339(text) !== null) return text;
   const { clock, date, zone } = time;
   if (zone !== '') return `${date} ${clock ?? ''}${/^[a-z]{2}/i.test(zone) ? ` ${zone}` : zone}`;
   const instant = instantOf(time);

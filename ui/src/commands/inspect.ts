@@ -28,6 +28,10 @@ export const INSPECT: readonly Command[] = [
   command('Inspect', ['history'], 'inspect.stop', 'Stop reading the state', ({ history }) => history?.stop(), {
     ...{ words: 'cancel fold', blocked: ({ history }) => (history?.waiting.now === 'slow' ? null : S.blocked.noJob) },
   }),
+  command('Inspect', ['history'], 'inspect.incomplete', 'Go to where states became incomplete', toIncomplete, {
+    words: 'missing event since why lack finding',
+    blocked: ({ history }) => (history?.frame?.incompleteSince ? null : S.blocked.isComplete),
+  }),
   change('inspect.nextChange', 'Bring the next change into view', 'F7', 1),
   change('inspect.prevChange', 'Bring the change before into view', 'Shift+F7', -1),
   command('Inspect', ['history', 'tree'], 'inspect.copyPath', 'Copy the path of the focused field', copyPath, {
@@ -59,6 +63,13 @@ export const INSPECT: readonly Command[] = [
     ...{ keys: ['Alt+Shift+s'], words: 'unified split columns diff' },
   }),
 ];
+
+async function toIncomplete(desk: Desk): Promise<void> {
+  desk.leave();
+  await desk.history?.problems.goToIncomplete();
+  desk.revealA();
+  desk.visit();
+}
 
 function hasFrame({ history }: Desk): string | null {
   return history?.frame ? null : S.blocked.history;

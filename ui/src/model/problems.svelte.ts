@@ -72,6 +72,28 @@ export class Problems {
     }
   }
 
+  /** What was found at the event of a moment, in words. */
+  async wordsAt(moment: number): Promise<string[]> {
+    const history = this.#history;
+    const found = await history.store.backend.nextProblem(history.opened.history, moment - 1, 'forward');
+    return found?.moment === moment ? found.details : [];
+  }
+
+  /** Leads to the event since which states are incomplete, and says why they are. */
+  async goToIncomplete(): Promise<void> {
+    const history = this.#history;
+    const since = history.frame?.incompleteSince ?? '';
+    if (since === '') return;
+    const { moment } = await history.store.backend.momentOf(
+      history.opened.history,
+      since.startsWith('#') ? since : `v${since}`,
+    );
+    history.setA(moment);
+    history.setTab('event');
+    const words = await this.wordsAt(moment);
+    history.notice = S.history.incompleteWhy(words.join(' · '));
+  }
+
   /** Puts A on the next event at which something was found, round and round, and says what. */
   async step(direction: SearchDirection): Promise<void> {
     const history = this.#history;

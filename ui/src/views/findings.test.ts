@@ -82,3 +82,27 @@ it('closes the list of findings of a stream with Esc, before anything else', asy
   expect(hide).toHaveBeenCalledTimes(1);
   await page.until(() => page.find('[data-test=cursor-b-label]') === null);
 });
+
+it('leads from an incomplete state to the event that made it so, and says there what was found', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...STORE, stream: 'order-4713', at: 'v4' } });
+  const detailOf = backend.eventDetail.bind(backend);
+  vi.spyOn(backend, 'eventDetail').mockImplementation(async (history, moment) => {
+    const detail = await detailOf(history, moment);
+    const problems = moment === 3 ? ['RF-EVENT-DEPTH'] : [];
+    return { ...detail, row: { ...detail.row, problems } };
+  });
+  page = openPage({}, backend);
+  const chip = await page.until(() => page.find('button[data-test=incomplete]'));
+  expect([chip.textContent, chip.title]).toEqual([
+    'incomplete since v 3',
+    expect.stringContaining('could not be read'),
+  ]);
+  expect(texts('found-here')).toEqual([]);
+  chip.click();
+  await page.until(() => texts('event-problems')[0]?.includes('the payload cannot be read'));
+  expect(texts('event-problems')[0]).toContain('The payload nests too deeply RF-EVENT-DEPTH');
+  expect(page.find('[data-test=state-header]')?.dataset['version']).toBe('3');
+  expect(page.find('.foot .notice')?.textContent).toContain('the payload cannot be read');
+  page.press('2');
+  await page.until(() => texts('found-here')[0] === '! The payload nests too deeply');
+});
