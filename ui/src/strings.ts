@@ -56,6 +56,7 @@ export const S = {
     noKnown: 'Ask what was known first',
     noRow: 'Choose a field first: click its row in State, or go there with F6 and ↓',
     noFilter: 'Nothing is filtered',
+    noEvent: 'A is before the first event',
     noFailure: 'No opening has failed',
     noChange: 'State shows no change here',
     isComplete: 'Nothing is known to be missing in this state',
@@ -68,6 +69,7 @@ export const S = {
     type: 'Open a stream first: its list is filtered by type',
     moment: 'Open a stream first: moments belong to one',
   },
+  menu: 'What can be done here',
   times: {
     zone: (label: string) => `times that name no zone are of ${label}`,
   },

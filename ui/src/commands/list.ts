@@ -23,6 +23,10 @@ export const LIST: readonly Command[] = [
   command('List', ['history'], 'list.type', 'Show or hide an event type…', switchType, {
     ...{ words: 'filter only', choices: typesOfHistory },
   }),
+  command('List', ['history'], 'list.onlyType', 'Show only events of the type at A', onlyType, {
+    words: 'filter this type same',
+    blocked: ({ history }) => (history && history.a > 0 ? null : S.blocked.noEvent),
+  }),
   command('List', ['overview', 'history'], 'list.clear', 'Clear the filter', clear, {
     ...{ words: 'show all reset types', blocked: (desk) => (isFiltered(desk) ? null : S.blocked.noFilter) },
   }),
@@ -40,6 +44,12 @@ function filter(desk: Desk, _: Reach, text: string): void {
   if (text === '') desk.openOverlay('palette', '=');
   else if (desk.view === 'history') desk.history?.setTypes(text.split('\n'));
   else desk.store?.setOrder({ matching: text });
+}
+
+async function onlyType({ backend, history }: Desk): Promise<void> {
+  if (!history) return;
+  const { row } = await backend.eventDetail(history.opened.history, history.a);
+  history.setTypes([row.eventType]);
 }
 
 function listStreams(desk: Desk, _: Reach, text: string): void {

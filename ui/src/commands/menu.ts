@@ -17,9 +17,22 @@ export const ACTIONS: Record<string, readonly string[]> = {
   history: [
     ...['inspect.copyValue', 'inspect.copyPath', 'inspect.why', 'cursor.nextChange', 'cursor.prevChange'],
     ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
-    ...['list.type', 'sandbox.branchWithout', 'sandbox.branchHere', 'go.link.copy'],
+    ...['list.onlyType', 'list.type', 'sandbox.branchWithout', 'sandbox.branchHere', 'go.link.copy'],
   ],
 };
+
+/** Of an event, in a list or on a timeline: A is on it. */
+export const EVENT_MENU: readonly string[] = [
+  ...['go.link.copy', 'cursor.setB', 'evidence.bookmark', 'evidence.note', 'list.onlyType', 'inspect.event'],
+  ...[
+    'inspect.raw',
+    'inspect.diff',
+    'inspect.why',
+    'inspect.incomplete',
+    'sandbox.branchWithout',
+    'sandbox.branchHere',
+  ],
+];
 
 /** A command that offers those of `commands` that act on a selection. */
 export function menu(commands: readonly Command[]): Command {

@@ -20,6 +20,8 @@ export interface PlotIntent {
   /** A range is drawn from where the button went down to `x`. */
   range(from: number, x: number, isDone: boolean): void;
   hover(x: number | null): void;
+  /** The right button is at `x`. */
+  menu(x: number): void;
   done(): void;
 }
 
@@ -92,6 +94,7 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
     // Free-spinning wheels and trackpads send very different distances.
     else timeline.glide.zoom(xOf(event), 2 ** (Math.sign(event.deltaY) * Math.log2(1 + Math.abs(event.deltaY)) * 0.04));
   };
+  const menu = (event: MouseEvent) => intent.menu(xOf(event));
   const doubled = (event: MouseEvent) => {
     timeline.remember();
     timeline.glide.zoom(xOf(event), 0.25);
@@ -104,6 +107,7 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
     pointerleave: leave,
     wheel: roll,
     dblclick: doubled,
+    contextmenu: menu,
   });
 }
 

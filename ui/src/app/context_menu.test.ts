@@ -1,0 +1,69 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from './page.test-kit';
+
+let page: Page;
+afterEach(() => page.close());
+
+const STREAM = { store: 'sample.db', stream: 'order-4711', at: 'v3', handler: null };
+const items = () => page.all('[data-test=context-menu] [role=menuitem]').map(({ dataset }) => dataset['id']);
+
+function rightClick(element: HTMLElement | null): void {
+  const click = { button: 2, bubbles: true, cancelable: true, clientX: 9, clientY: 9 };
+  element?.dispatchEvent(new MouseEvent('contextmenu', click));
+}
+
+it('opens on the plot and in the list of events, with what can be done with the event at A', async () => {
+  page = openPage({ launch: STREAM });
+  await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 3');
+  rightClick(page.find('[data-test=event-list]'));
+  await page.until(() => items().includes('go.link.copy'));
+  expect(items()).toEqual(
+    expect.arrayContaining(['cursor.setB', 'evidence.bookmark', 'list.onlyType', 'inspect.event', 'go.link.copy']),
+  );
+  const titles = page.texts('[data-test=context-menu] [role=menuitem]');
+  expect(document.activeElement).toBe(page.all('[role=menuitem]')[0]);
+  page.press('ArrowUp');
+  expect(document.activeElement).toBe(page.all('[role=menuitem]').at(-1));
+  page.press('Home');
+  // No key of the page works behind it.
+  page.press('b');
+  expect(page.find('[data-test=cursor-b-label]')).toBeNull();
+  expect(titles.some((title) => /Ctrl|[A-Z]$/.test(title))).toBe(true);
+  page
+    .all('[role=menuitem]')
+    .find((item) => item.dataset['id'] === 'cursor.setB')
+    ?.click();
+  await page.until(() => page.texts('[data-test=cursor-b-label]')[0] === 'B v 3');
+  expect(page.find('[data-test=context-menu]')).toBeNull();
+  rightClick(page.find('[data-menu=event] [data-part=ruler]'));
+  await page.until(() => page.find('[data-test=context-menu]'));
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=context-menu]') === null);
+});
+
+it('closes when a person clicks elsewhere, and opens nowhere else', async () => {
+  page = openPage({ launch: STREAM });
+  await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 3');
+  rightClick(page.find('[data-test=inspector-header]'));
+  rightClick(page.find('[data-test=event-list]'));
+  await page.until(() => page.find('[data-test=context-menu]'));
+  document.body.dispatchEvent(new Event('pointerdown', { bubbles: true }));
+  await page.until(() => page.find('[data-test=context-menu]') === null);
+  rightClick(page.find('[data-test=inspector-header]'));
+  await new Promise((resolve) => requestAnimationFrame(resolve));
+  expect(page.find('[data-test=context-menu]')).toBeNull();
+});
+
+it('shows only events of the type at A, from the menu', async () => {
+  page = openPage({ launch: STREAM });
+  await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 3');
+  rightClick(page.find('[data-test=event-list]'));
+  await page.until(() => items().includes('list.onlyType'));
+  page
+    .all('[role=menuitem]')
+    .find((item) => item.dataset['id'] === 'list.onlyType')
+    ?.click();
+  await page.until(() => page.find('footer.filter'));
+  expect(page.texts('footer.filter')[0]).not.toContain('hidden');
+});
