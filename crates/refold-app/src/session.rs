@@ -3,6 +3,7 @@
 
 pub(crate) mod cache;
 mod copy;
+mod damaged;
 mod faults;
 mod first_screen;
 mod growth;
@@ -439,26 +440,6 @@ impl Session {
             }
             answer => answer,
         }
-    }
-
-    /// Lets go of an index that answered with `error` because a page of it is damaged: it took itself off the disk, and
-    /// the next who needs one builds it. Says whether that was so.
-    pub fn forget_damaged(&self, error: &AppError) -> bool {
-        let is_gone = || {
-            let fingerprint = self.store.fingerprint().ok();
-            fingerprint.is_some_and(|fingerprint| {
-                self.cache
-                    .with(|place| matches!(index::open(place, &fingerprint), Ok(Opened::Absent)))
-            })
-        };
-        let is_damaged = error.code == crate::ErrorCode::Corrupt && self.has_any_index() && is_gone();
-        if is_damaged {
-            keep(&self.index, None);
-            keep(&self.earlier, None);
-            keep(&self.copy, None);
-            keep(&self.ids, None);
-        }
-        is_damaged
     }
 
     /// The local index, or an error that says how to get it.

@@ -113,7 +113,8 @@ impl Session {
 
     /// What is to be said of a search in the copy, where a change in the middle of the store leaves no trace.
     pub fn report_search_in_copy(&self, findings: &Findings) {
-        if self.is_on_server {
+        // Out of what is kept there is nothing but the copy, and `out-of-reach` says as of when.
+        if self.is_on_server && self.out_of_reach.is_none() {
             findings.report(Finding {
                 code: "searched-copy",
                 severity: Severity::Notice,
@@ -130,6 +131,10 @@ impl Session {
     /// Takes the copy of a store that is itself out of what is kept.
     pub(super) fn adopt_copy(&self, arena: Option<Arc<Arena>>) {
         keep(&self.copy, arena.map(|arena| KnownCopy { arena, is_held: false }));
+    }
+
+    pub(super) fn has_copy_open(&self) -> bool {
+        self.copy().is_some()
     }
 
     fn copy(&self) -> Option<KnownCopy> {

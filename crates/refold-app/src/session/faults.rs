@@ -18,7 +18,7 @@ impl From<IndexError> for AppError {
             IndexError::Damaged { .. } => AppError::new(
                 ErrorCode::Corrupt,
                 message,
-                "run it again: the index is a cache and is made anew",
+                "run it again: it is a cache, and is made anew where the store can be reached",
             ),
             IndexError::OverBudget { .. } => AppError::new(
                 ErrorCode::Unreachable,

@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::error::IndexError;
 use super::folder::{Folder, Unfinished};
 use super::map::{PAGE_BYTES, Pages, map_exactly};
+use super::{arena, ids};
 use crate::sealing::{FileKey, Key, SALT_BYTES, TAG_BYTES};
 
 /// Raised by every change of what files hold; an index of another version is built again.
@@ -307,12 +308,18 @@ impl CheckedFile {
         IndexError::damaged(&self.path, detail)
     }
 
-    /// Takes the manifests away, so that the next opening finds nothing and builds again. If that fails, the next
-    /// reader of this page is told the same as this one.
+    /// Takes the manifests of what it is a file of away, so that the next opening finds nothing and builds again. If that
+    /// fails, the next reader of this page is told the same as this one.
     fn disown(&self) {
-        let manifests = self.path.parent().map(|folder| MANIFESTS.map(|name| folder.join(name)));
-        for path in manifests.into_iter().flatten() {
-            let _ = std::fs::remove_file(path);
+        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let manifests: &[&str] = match name {
+            // They stand beside the index, which needs neither: of a server that is out of reach nothing is made again.
+            _ if arena::owns(name) => &MANIFESTS[2..3],
+            _ if ids::owns(name) => &MANIFESTS[3..],
+            _ => &MANIFESTS,
+        };
+        for manifest in manifests {
+            let _ = std::fs::remove_file(self.path.with_file_name(manifest));
         }
     }
 

@@ -7,6 +7,8 @@ use refold_core::event::Position;
 use refold_core::port::store::StoreError;
 use refold_core::work::Cancelled;
 
+use super::{arena, ids};
+
 /// Every failure of the local index. The store itself stays usable without one.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -18,8 +20,12 @@ pub enum IndexError {
         source: io::Error,
     },
     /// A file is not what was written. [`super::discard`] and build again.
-    #[error("the local index is damaged ({detail}) and must be built again: {path}")]
-    Damaged { path: String, detail: String },
+    #[error("{what} is damaged ({detail}): it is given up, and must be built again: {path}")]
+    Damaged {
+        what: &'static str,
+        path: String,
+        detail: String,
+    },
     /// The copy of all payloads would take more of the disk than it may.
     #[error(
         "the copy of all payloads needs about {} MB and may take {} MB", needed_bytes.div_ceil(1_000_000), most_bytes / 1_000_000
@@ -50,7 +56,14 @@ impl IndexError {
     }
 
     pub(super) fn damaged(path: &Path, detail: impl Into<String>) -> IndexError {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let what = match name {
+            _ if arena::owns(name) => "the copy of the payloads",
+            _ if ids::owns(name) => "the index of ids",
+            _ => "the local index",
+        };
         IndexError::Damaged {
+            what,
             path: path.display().to_string(),
             detail: detail.into(),
         }

@@ -264,6 +264,37 @@ fn another_key_finds_nothing_and_a_folder_of_another_store_is_none_of_this() {
     assert!(matches!(index::open(laid.place(), &of_other).unwrap(), Opened::Absent));
 }
 
+/// Of a server that is out of reach nothing can be made again: what is whole stays.
+#[test]
+fn a_copy_that_is_damaged_takes_the_index_not_with_it() {
+    let laid = Laid::of(some_events(90), true);
+    let name = |file: &Path| file.file_name().unwrap().to_str().unwrap().to_owned();
+    let is_of_copy = |file: &PathBuf| {
+        let name = name(file);
+        name.starts_with("arena-") && name != "arena-manifest" && !name.ends_with("-grams")
+    };
+    let file = laid.files().into_iter().find(is_of_copy).unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    put(&file, &bytes);
+    let kept = laid.open().unwrap();
+    if kept.arena().is_some() {
+        let refused = read(&kept, &ReadQuery::all(Columns::ALL), 50).unwrap_err().to_string();
+        assert!(refused.contains("the copy of the payloads is damaged"), "{refused}");
+    }
+    let skeleton = ReadQuery::all(Columns::SKELETON);
+    for kept in [kept, laid.open().unwrap()] {
+        assert_eq!(
+            read(&kept, &skeleton, 50).unwrap(),
+            read(&laid.store, &skeleton, 50).unwrap()
+        );
+    }
+    let again = laid.open().unwrap();
+    assert!(again.arena().is_none(), "it is given up");
+    let refused = read(&again, &ReadQuery::all(Columns::ALL), 50).unwrap_err().to_string();
+    assert!(refused.contains("payloads are not kept"), "{refused}");
+}
+
 /// Turns one bit over anywhere, ten thousand times: what is answered is right, or it is an error, or there is nothing.
 #[test]
 fn ten_thousand_flips_make_no_answer_wrong() {
