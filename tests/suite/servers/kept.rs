@@ -177,6 +177,19 @@ fn a_store_is_looked_at_while_its_server_is_out_of_reach<R: Real>() {
         };
         assert!(is_same, "{arguments:?}: {answer:?} {expected:?}");
     }
+    let searched = kept.run(WHOLE[4]);
+    assert!(!searched.err.contains("as the server holds it"), "{searched:?}");
+    let out = tempfile::tempdir().expect("a folder");
+    for name in ["found.ndjson", "found.csv"] {
+        let file = out.path().join(name).display().to_string();
+        let written = kept.run(&["search", "@far", "\"amount\": 77", "--out", &file]);
+        assert_eq!(written.code, 1, "{written:?}");
+        let text = fs::read_to_string(&file).expect("it is written");
+        let mut lines = text.lines();
+        let is_headed = name.ends_with("ndjson") || lines.next().is_some_and(|head| head.ends_with(",kept_as_of"));
+        assert!(is_headed && lines.clone().count() > 0, "{text}");
+        assert!(lines.all(|line| line.contains(as_of)), "{text}");
+    }
     let info = kept.run(&["info", "@far"]);
     assert!(
         info.code == 1 && info.out.contains("out-of-reach") && info.out.contains("nothing is sent"),

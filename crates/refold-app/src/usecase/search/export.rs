@@ -35,14 +35,27 @@ pub fn export(
     let mut out = NewFile::create(file, &[session.path()], &kind)?;
     let found = Findings::default();
     let mut events = 0_u32;
+    let as_of = session.kept_as_of();
     if format == ExportFormat::Csv {
-        out.write(rows::csv_head(&rows::COLUMNS).as_bytes())?;
+        let more = as_of.is_some().then_some("kept_as_of");
+        let columns: Vec<&str> = rows::COLUMNS.into_iter().chain(more).collect();
+        out.write(rows::csv_head(&columns).as_bytes())?;
     }
     search(work, session, asked, &found, &mut |event| {
         events = events.saturating_add(1);
         match format {
-            ExportFormat::Ndjson => out.write(json_line(event.answer())?.as_bytes())?,
-            ExportFormat::Csv => out.write(rows::csv(&row(&event.answer()).0).as_bytes())?,
+            ExportFormat::Ndjson => {
+                let line = json_line(event.answer())?;
+                match &as_of {
+                    None => out.write(line.as_bytes())?,
+                    Some(as_of) => out.write(with_as_of(&line, as_of)?.as_bytes())?,
+                }
+            }
+            ExportFormat::Csv => {
+                let fields = row(&event.answer()).0.into_iter();
+                let fields: Vec<Option<String>> = fields.chain(as_of.clone().map(Some)).collect();
+                out.write(rows::csv(&fields).as_bytes())?;
+            }
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -50,6 +63,13 @@ pub fn export(
     work.check()?;
     session.log_export(kind.noun, file, &out.digest())?;
     Ok(out.keep()?.told(file, events, &found))
+}
+
+/// The same line, which says by itself that it is not of the store as it is: a file goes its own way.
+fn with_as_of(line: &str, as_of: &str) -> Result<String, AppError> {
+    let whole = line.trim_end().strip_suffix('}').unwrap_or(line);
+    let as_of = serde_json::to_string(as_of).map_err(|error| AppError::internal(error.to_string()))?;
+    Ok(format!("{whole},\"kept_as_of\":{as_of}}}\n"))
 }
 
 /// The format that the name of a file says; `None`: none that there is.
