@@ -163,12 +163,21 @@ pub(crate) fn forget(before: &[SavedConnection], after: &[SavedConnection], plac
     Ok(())
 }
 
-/// Whether one of these connections keeps on the disk what lies in a folder: several may lead to one server.
 fn is_kept(folder: &Path, saved: &[SavedConnection], places: &Places) -> bool {
-    saved.iter().any(|one| {
+    keepers(folder, saved, places).next().is_some()
+}
+
+/// The connections among these that keep on the disk what lies in a folder: several may lead to one server.
+pub(crate) fn keepers<'a>(
+    folder: &'a Path,
+    saved: &'a [SavedConnection],
+    places: &'a Places,
+) -> impl Iterator<Item = &'a str> {
+    let keeps = move |one: &&SavedConnection| {
         Keeping::of(Some(&one.connection)).place == KeptIn::Disk
             && folder_of(&one.connection, places).as_deref() == Some(folder)
-    })
+    };
+    saved.iter().filter(keeps).map(|one| &*one.connection.name)
 }
 
 /// `None`: it leads to a file, or nowhere.

@@ -14,7 +14,7 @@ use crate::places::Places;
 use crate::text;
 use crate::wire::CacheUse;
 
-pub use of_connection::{Held, copy, held, purge};
+pub use of_connection::{Held, copy, held, kept_by_others, purge};
 
 pub fn size(work: &Work<'_>, places: &Places) -> Result<CacheUse, AppError> {
     Ok(CacheUse {

@@ -113,6 +113,10 @@ fn edit(context: &Context<'_>, places: &Places, asked: &ConnectionEdit) -> Resul
     }
     set_lines(context, &mut connection, &asked.lines)?;
     connections::save(places, &connection, Some(before))?;
+    // A connection that cannot be opened yet says so when it is.
+    if let Ok(Some(left)) = cache::kept_by_others(places, &connection.name) {
+        aside(&left);
+    }
     done(context, &format!("@{} is saved", connection.name))
 }
 

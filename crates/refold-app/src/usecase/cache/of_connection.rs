@@ -1,5 +1,7 @@
 //! What is kept of the store of one connection to a server: how much, as of when, and throwing it away.
 
+use std::path::Path;
+
 use refold_core::work::Work;
 use refold_stores::kept::{Kept, KeptStore};
 use serde::Serialize;
@@ -35,11 +37,23 @@ pub struct Held {
     pub events: Option<u32>,
     /// Whether the payloads of all these events are kept, so that streams can be opened without the server.
     pub has_payloads: bool,
+    /// Other connections to the same server, account and database that keep it on the disk.
+    pub kept_by: Vec<String>,
 }
 
 impl Held {
     /// For people.
     pub fn told(&self) -> String {
+        let told = self.told_alone();
+        let is_nothing = self.byte_count == "0" && matches!(self.removed_bytes.as_deref(), None | Some("0"));
+        match (&self.removed_bytes, is_nothing || self.kept_by.is_empty()) {
+            (_, true) => told,
+            (Some(_), false) => format!("{told}, which {} kept too", in_words(&self.kept_by)),
+            (None, false) => format!("{told}; {}", kept_words(&self.kept_by)),
+        }
+    }
+
+    fn told_alone(&self) -> String {
         match self.removed_bytes.as_deref() {
             Some("0") => return "nothing was kept of it".to_owned(),
             Some(removed) => {
@@ -74,6 +88,41 @@ impl Held {
     }
 }
 
+/// `@a keeps it on the disk, …`
+fn kept_words(names: &[String]) -> String {
+    let keep = if names.len() == 1 { "keeps" } else { "keep" };
+    format!(
+        "{} {keep} it on the disk, with the same server, account and database",
+        in_words(names)
+    )
+}
+
+/// `@a`, `@a and @b`
+fn in_words(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("@{name}")).collect();
+    names.join(" and ")
+}
+
+/// What stays on the disk although this connection keeps nothing there, in a sentence; `None`: nothing does.
+pub fn kept_by_others(places: &Places, name: &str) -> Result<Option<String>, AppError> {
+    let target = server_or_file(places, name)?;
+    if target.file.is_some() || Keeping::of(target.connection.as_ref()).place == KeptIn::Disk {
+        return Ok(None);
+    }
+    let folder = cache::server_folder(&target, places)?;
+    let others = others(&target, &folder, places)?;
+    let is_left = folder.is_dir() && !others.is_empty();
+    Ok(is_left.then(|| format!("what is kept of this store stays: {}", kept_words(&others))))
+}
+
+/// Connections other than this one that keep what lies in the folder.
+fn others(target: &Target, folder: &Path, places: &Places) -> Result<Vec<String>, AppError> {
+    let own = target.connection.as_ref().map(|connection| &*connection.name);
+    let saved = connections::load(places)?.saved;
+    let keepers = cache::keepers(folder, &saved, places);
+    Ok(keepers.filter(|name| Some(*name) != own).map(str::to_owned).collect())
+}
+
 /// What is kept of the store of a connection, or of an address.
 pub fn held(work: &Work<'_>, places: &Places, name: &str) -> Result<Held, AppError> {
     let target = server_of(places, name)?;
@@ -90,6 +139,7 @@ pub fn held(work: &Work<'_>, places: &Places, name: &str) -> Result<Held, AppErr
         position: None,
         events: None,
         has_payloads: false,
+        kept_by: others(&target, &folder, places)?,
         folder: folder.display().to_string(),
     };
     if !folder.is_dir() {
@@ -144,8 +194,7 @@ fn said(target: &Target) -> Spoken<'_> {
 
 /// `name`: of a connection, with or without its `@`, or an address.
 fn server_of(places: &Places, name: &str) -> Result<Target, AppError> {
-    let is_name = !connections::url::is_url(name) && !name.starts_with('@');
-    let target = Target::of(&if is_name { format!("@{name}") } else { name.to_owned() }, places)?;
+    let target = server_or_file(places, name)?;
     match &target.file {
         None => Ok(target),
         Some(file) => Err(AppError::invalid(
@@ -159,4 +208,9 @@ fn server_of(places: &Places, name: &str) -> Result<Target, AppError> {
             ),
         )),
     }
+}
+
+fn server_or_file(places: &Places, name: &str) -> Result<Target, AppError> {
+    let is_name = !connections::url::is_url(name) && !name.starts_with('@');
+    Target::of(&if is_name { format!("@{name}") } else { name.to_owned() }, places)
 }
