@@ -16,9 +16,7 @@ pub fn of(code: &str) -> &'static str {
         "left-out" => "Ask whoever wrote the case where you need it, or open the store",
         "linked" => "Nothing; the finding names the other stream",
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",
-        "out-of-reach" => {
-            "Open it again when the server can be reached; refold connections cache NAME says what is kept of it"
-        }
+        "out-of-reach" => "Open it again when the server can be reached; what is kept of it, its connection says",
         "no-stream" => "Check the layout: it may name the wrong column",
         "no-type" => "Check the layout: it may name the wrong column",
         "not-an-event" => "Look at that record of the file",
@@ -51,18 +49,22 @@ pub fn of(code: &str) -> &'static str {
         }
         "version-missing" => "Read the stream by position",
         "wrong-type" => "Check the layout",
-        "zone-unknown" => "Name the zone with zone in a layout file, or with --zone on the command line",
+        "zone-unknown" => "Name the zone with zone in a layout file, or where the store is opened",
         "cause-cycle" => "Ask which event really caused which: a program wrote a cause that cannot be",
         "cause-later" => "Ask who wrote the cause; the graph of causes shows both",
         "cause-missing" => "Ask whether the cause was deleted, or whether it was a command",
         "causes-elsewhere" => "Nothing; causes are commands or messages here, which the store does not hold",
         "event-id-duplicate" => "Look at both: one may have been appended twice",
-        "payload-oversize" => "Ask whether a document should lie beside the store; --max-payload says what is large",
+        "payload-oversize" => {
+            "Ask whether a document should lie beside the store; what is large can be said with the question"
+        }
         "recorded-late" => "Nothing, when writers run beside each other; else look at the clock of whoever wrote it",
         "type-unknown" => "Add a rule, or list the type as ignored",
-        "excerpt-idle" | "redaction-idle" => "Look how the field is called: --dry-run lists every path of these events",
+        "excerpt-idle" | "redaction-idle" => {
+            "Look how the field is called: before a report is made every path of its events can be listed"
+        }
         "redacted" => "Nothing; reveal them with a reason where you must see them",
-        "empty-range" => "Choose a wider range: history without --from and --to shows all events",
+        "empty-range" => "Choose a wider range: without a beginning and an end all events are shown",
         "in-gap" => "Ask whether events were deleted or archived; compare with a backup",
         "past-head" => "Look at the version that the answer names",
         "searched-copy" => "Search without the copy where nothing may be missing: clear the cache, and search again",

@@ -17,6 +17,26 @@ fn the_guide_says_the_same_of_every_code() {
     assert_eq!(of("no-such-code"), "");
 }
 
+/// It is read in the window too, where nobody can type an option.
+#[test]
+fn no_advice_is_for_those_alone_who_type() {
+    let guide = include_str!("../../../../../docs/findings.md");
+    let codes = guide.lines().filter(|line| line.starts_with("| `"));
+    for code in codes.flat_map(|row| {
+        row.split(" | ")
+            .next()
+            .unwrap_or_default()
+            .split('`')
+            .skip(1)
+            .step_by(2)
+    }) {
+        let advice = of(code);
+        for typed in ["--", "refold "] {
+            assert!(!advice.contains(typed), "{code}: {advice}");
+        }
+    }
+}
+
 /// All that an event can take code beyond. One that is compiled for too long never comes to an event.
 #[test]
 fn every_limit_of_code_has_advice() {
