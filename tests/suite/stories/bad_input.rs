@@ -185,12 +185,12 @@ fn pages_that_are_damaged() {
             &["search", "orders.db", "SKU"],
         ] {
             let answer = refold.run(&[&["--json"], command].concat());
-            assert!(matches!(answer.code, 0 | 2 | 3), "page {page}: {answer:?}");
+            assert!(matches!(answer.code, 0..=3), "page {page}: {answer:?}");
             assert!(
-                answer.code == 0 || answer.err.contains("\"hint\""),
+                answer.code < 2 || answer.err.contains("\"hint\""),
                 "page {page}: {answer:?}"
             );
-            if command[0] == "info" && answer.code == 0 {
+            if command[0] == "info" && answer.code < 2 {
                 let found: Value = serde_json::from_str(&answer.out).expect("info answers JSON");
                 let is_said = found["findings"].to_string().contains("\"damaged\"");
                 let events = found["events"].as_u64().expect("events are counted");
@@ -198,6 +198,7 @@ fn pages_that_are_damaged() {
                     events == all || is_said,
                     "page {page}: {events} of {all} events, and nothing says why"
                 );
+                assert_eq!(answer.code == 1, is_said, "page {page}: {answer:?}");
                 partial += usize::from(is_said);
             }
             refused += usize::from(answer.code == 3);
@@ -298,20 +299,21 @@ fn json_nested_a_hundred_thousand_deep() {
              \"type\":\"Flat\",\"version\":\"1\",\"payload\":{{\"b\":1}}}}\n"
         );
         let file = Bad::file("events.jsonl", line.as_bytes());
-        for (store, stream) in [(&bad, "order-4711"), (&file, "order-1")] {
-            store.check("info STORE", 0, stream.split('-').next().expect("a category"));
+        // A line that is never closed is no event; the others are shown.
+        let of_file = i32::from(payload == &open);
+        for (store, stream, code) in [(&bad, "order-4711", 0), (&file, "order-1", of_file)] {
+            store.check("info STORE", code, stream.split('-').next().expect("a category"));
             let is_shown = Refold::in_folder(store.folder.path()).run(&[
                 "--json",
                 "state",
                 store.path.to_str().expect("UTF-8"),
                 stream,
             ]);
-            // A line that is never closed is no event; the others are shown.
-            assert_eq!(is_shown.code, 0, "{}", is_shown.err);
+            assert_eq!(is_shown.code, code, "{}", is_shown.err);
             for command in ["history", "blame"] {
                 let answer =
                     Refold::in_folder(store.folder.path()).run(&[command, store.path.to_str().expect("UTF-8"), stream]);
-                assert_eq!(answer.code, 0, "{command}: {}", answer.err);
+                assert_eq!(answer.code, code, "{command}: {}", answer.err);
             }
         }
         let state = bad.json("state STORE order-4711");
@@ -338,7 +340,7 @@ fn bytes_that_are_no_utf_8() {
     assert_eq!(events.len(), 15);
     assert_eq!(events[0]["payload"]["base64"], "eyJhIjoi//4ifQ==");
     let line = b"{\"stream\":\"order-\xff\",\"type\":\"T\",\"payload\":{\"a\":1}}\n";
-    Bad::file("events.jsonl", line).check("info STORE", 0, "json-lines");
+    Bad::file("events.jsonl", line).check("info STORE", 1, "json-lines");
 }
 
 /// A payload of 200 MB is never loaded: the commands run with less memory than it would need.

@@ -8,7 +8,7 @@ use refold_app::usecase::lab::minimize::{Extent, Failure, Language, MinimizeAnsw
 
 use super::Context;
 use crate::arguments::{self, Minimize};
-use crate::print::{Ended, Printer};
+use crate::print::{self, Ended, Printer};
 
 pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
     let unless = asked.failure.against.as_deref();
@@ -28,6 +28,7 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         (Some(folder), Some(language)) => save_test(&session, &answer, folder, language)?,
         _ => None,
     };
+    context.heed(&answer.lacking);
     // A failure that was found is exit code 1, as with `check`.
     let code = u8::from(answer.failure.is_some());
     let mut printer = context.printer_of(code);
@@ -93,7 +94,8 @@ fn save_test(
 
 /// How far it can be relied on, where that is not plain.
 fn note(printer: &mut Printer, answer: &MinimizeAnswer) -> Result<(), Ended> {
-    answer.note.as_ref().map_or(Ok(()), |note| printer.line(note))
+    answer.note.as_ref().map_or(Ok(()), |note| printer.line(note))?;
+    print::findings(printer, &answer.lacking)
 }
 
 fn counted_histories(count: u64) -> String {

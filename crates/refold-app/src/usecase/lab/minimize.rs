@@ -24,9 +24,9 @@ use crate::mask::{Cover, Part};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Exact;
-use crate::wire::HandlerWire;
+use crate::wire::{FindingWire, HandlerWire};
 use crate::written_file::{self, Own};
-use crate::{handler, text};
+use crate::{findings, handler, text};
 use as_test::{Source, library_tests};
 use events::Events;
 use shown::{Kind, Shown};
@@ -68,6 +68,8 @@ pub struct MinimizeAnswer {
     /// How far the answer can be relied on, where that is not plain: which other version it was held against though
     /// nobody named it, or that there is none.
     pub note: Option<String>,
+    /// What says that events of the stream could not be read: it may fail with them.
+    pub lacking: Vec<FindingWire>,
     /// The events up to the one that shows it and whether each is kept; the first of many.
     #[serde(skip)]
     pub course: Vec<(EventName, bool)>,
@@ -111,6 +113,10 @@ pub fn minimize(
         failure: None,
         against: shown.right().map(|right| handler::wire(right.identity())),
         note,
+        lacking: findings::wire(&findings)
+            .into_iter()
+            .filter(FindingWire::leaves_out)
+            .collect(),
         course: Vec::new(),
         after_failure: 0,
         kept: Vec::new(),
