@@ -3,8 +3,10 @@
 //! A file of lines of JSON in the user's data folder, only ever added to, for the owner of the store. Each line names
 //! the digest of the line before it, so that one that was changed or taken out shows. It must not know who reads it.
 
+mod mark;
 mod read;
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,7 +18,8 @@ use refold_stores::statements::{Answer, Listener, Statement, Ticket};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-pub use read::{Flaw, Line, Reading, read};
+use mark::Mark;
+pub use read::{Ending, Flaw, Line, Reading, Text, read};
 
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
@@ -56,8 +59,14 @@ pub enum Act<'a> {
     },
     /// Somebody else was asked something about the store, before it was sent: an authority for a time stamp.
     Asked { what: &'a str, url: &'a str },
-    /// A statement, before it was sent.
-    Sent { statement: &'a str, text: &'a str },
+    /// A statement, before it was sent. A session writes each text once, and then the number of the line that has it.
+    Sent {
+        statement: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text_of: Option<u64>,
+    },
     /// What came back on the line numbered `of`.
     Answered {
         of: u64,
@@ -83,10 +92,19 @@ pub struct Access {
 #[derive(Debug)]
 struct End {
     out: File,
-    byte_count: u64,
+    mark: Mark,
+    /// `None`: nothing of it was looked at yet.
+    byte_count: Option<u64>,
     seq: u64,
     digest: String,
+    /// The texts of statements that this session wrote, each with the number of its line.
+    texts: HashMap<String, u64>,
 }
+
+/// A catalogue has far fewer; beyond that a text is written anew.
+const MOST_TEXTS: usize = 1_024;
+/// Texts that are no longer than what would stand for them.
+const SHORT_TEXT_BYTES: usize = 32;
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -124,6 +142,7 @@ impl Access {
             options.mode(0o600);
         }
         let out = options.open(&file).map_err(failed)?;
+        let mark = Mark::open(&file).map_err(failed)?;
         let mut random = [0_u8; 4];
         getrandom::fill(&mut random).map_err(|error| AppError::internal(error.to_string()))?;
         Ok(Arc::new(Access {
@@ -132,9 +151,11 @@ impl Access {
             session: text::hex(&random),
             end: Mutex::new(End {
                 out,
-                byte_count: 0,
+                mark,
+                byte_count: None,
                 seq: 0,
                 digest: String::new(),
+                texts: HashMap::new(),
             }),
         }))
     }
@@ -147,9 +168,14 @@ impl Access {
 
     /// The number of the line that was added. A line that does not go in whole is taken back.
     fn add(&self, act: &Act<'_>) -> std::io::Result<u64> {
+        self.locked(|end| end.add(&self.who, &self.session, act))
+    }
+
+    /// While no other process writes.
+    fn locked(&self, add: impl FnOnce(&mut End) -> std::io::Result<u64>) -> std::io::Result<u64> {
         let mut end = lock(&self.end);
         end.out.lock()?;
-        let added = end.add(&self.who, &self.session, act);
+        let added = end.catch_up().and_then(|()| add(&mut end));
         end.out.unlock()?;
         added
     }
@@ -157,11 +183,7 @@ impl Access {
 
 impl Listener for Access {
     fn sending(&self, statement: &Statement<'_>) -> Result<Ticket, StoreError> {
-        let act = Act::Sent {
-            statement: statement.id,
-            text: statement.text,
-        };
-        let added = self.add(&act);
+        let added = self.locked(|end| end.add_sent(&self.who, &self.session, statement));
         added.map(Ticket).map_err(|error| StoreError::Unlogged {
             location: self.file.display().to_string(),
             detail: error.to_string(),
@@ -182,11 +204,27 @@ impl Listener for Access {
 }
 
 impl End {
-    /// While no other process writes.
+    fn add_sent(&mut self, who: &str, session: &str, statement: &Statement<'_>) -> std::io::Result<u64> {
+        let text_of = self.texts.get(statement.text).copied();
+        let act = Act::Sent {
+            statement: statement.id,
+            text: text_of.is_none().then_some(statement.text),
+            text_of,
+        };
+        let added = self.add(who, session, &act)?;
+        if text_of.is_none() && statement.text.len() > SHORT_TEXT_BYTES {
+            if self.texts.len() == MOST_TEXTS {
+                self.texts.clear();
+            }
+            self.texts.insert(statement.text.to_owned(), added);
+        }
+        Ok(added)
+    }
+
+    /// To an end that is caught up with.
     fn add(&mut self, who: &str, session: &str, act: &Act<'_>) -> std::io::Result<u64> {
-        self.catch_up()?;
         let line = Written {
-            seq: self.seq + 1,
+            seq: self.seq.saturating_add(1),
             prev: &self.digest,
             at: text::time_label(clock::now(), 6),
             who,
@@ -198,41 +236,49 @@ impl End {
         text.push('\n');
         if let Err(error) = self.out.write_all(text.as_bytes()) {
             // What is left of it, where it cannot be taken back, is a flaw that whoever reads the log is told of.
-            let _ = self.out.set_len(self.byte_count);
+            let _ = self.out.set_len(self.byte_count.unwrap_or_default());
             return Err(error);
         }
-        self.byte_count += text.len() as u64;
-        self.seq += 1;
+        self.byte_count = self.byte_count.map(|count| count + text.len() as u64);
+        self.seq = self.seq.saturating_add(1);
         self.digest = digest;
+        // After the line: one that is lost in between shows as a line more, and not as one that was taken off.
+        self.mark.write(self.seq, &self.digest)?;
         Ok(self.seq)
     }
 
     /// Reads what others added since.
     fn catch_up(&mut self) -> std::io::Result<()> {
         let byte_count = self.out.metadata()?.len();
-        if byte_count == self.byte_count {
+        if self.byte_count == Some(byte_count) {
             return Ok(());
         }
-        // A file that shrank was changed by somebody: its chain goes on from what is there.
-        let from = if byte_count < self.byte_count {
-            0
-        } else {
-            self.byte_count
-        };
+        // A file that shrank was changed by somebody.
+        let known = self.byte_count.filter(|known| *known < byte_count);
+        let from = known.unwrap_or_default();
         self.out.seek(SeekFrom::Start(from))?;
-        if from == 0 {
+        if known.is_none() {
             self.seq = 0;
+            self.digest.clear();
+            self.texts.clear();
         }
         let tail = Tail::read((&self.out).take(byte_count - from))?;
-        self.seq += tail.lines;
+        self.seq = self.seq.saturating_add(tail.lines);
         if let Some(digest) = tail.last {
             self.digest = text::hex(&digest);
         }
-        self.byte_count = byte_count;
+        // What was taken off or changed at the end stays a break in the chain: it goes on from what was written.
+        if known.is_none()
+            && let Some(marked) = self.mark.read()?
+            && marked.seq >= self.seq
+        {
+            (self.seq, self.digest) = (marked.seq, marked.digest);
+        }
+        self.byte_count = Some(byte_count);
         if tail.is_cut_off {
             // By a full disk or a crash: the next line stands on its own.
             self.out.write_all(b"\n")?;
-            self.byte_count += 1;
+            self.byte_count = Some(byte_count + 1);
         }
         Ok(())
     }

@@ -1,4 +1,22 @@
+use refold_core::work::{CancelToken, Silent, Work};
+
 use super::*;
+
+/// The lines, and the first line of each kind of flaw.
+fn reading(data: &Path) -> (Vec<Line>, Reading) {
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let reading = read(&work, data, "shop").unwrap().unwrap();
+    let mut lines = Vec::new();
+    reading
+        .lines::<AppError>(&work, 0, &mut |line| {
+            lines.push(line.clone());
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(lines.len() as u64, reading.line_count);
+    (lines, reading)
+}
 
 fn opened(data: &Path) -> Arc<Access> {
     Access::open(data, "shop").unwrap()
@@ -42,9 +60,10 @@ fn lines_of_several_sessions_are_one_chain() {
             });
         }
     });
-    let reading = read(folder.path(), "shop").unwrap();
-    assert_eq!((reading.lines.len(), reading.flaws), (300, vec![]));
-    assert!(reading.lines.iter().all(|line| line.told.is_some()));
+    let (lines, reading) = reading(folder.path());
+    assert_eq!((lines.len(), &*reading.flaws), (300, &[][..]));
+    assert_eq!(reading.ending, Ending::Whole);
+    assert!(lines.iter().all(|line| line.told.is_some()));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -65,17 +84,110 @@ fn a_line_that_was_changed_or_taken_out_shows() {
     let text = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let flaws = |text: String| {
-        read::of_text(&text)
-            .flaws
-            .iter()
-            .map(|flaw| flaw.line)
-            .collect::<Vec<_>>()
+        std::fs::write(&file, text).unwrap();
+        let (_, reading) = reading(folder.path());
+        let flaws = reading.flaws.iter().map(|flaw| (flaw.line, flaw.further));
+        (flaws.collect::<Vec<_>>(), reading.ending)
     };
-    assert_eq!(flaws(text.clone()), [0_u64; 0]);
-    assert_eq!(flaws(text.replace("\"file\":\"b\"", "\"file\":\"x\"")), [3]);
-    assert_eq!(flaws([lines[0], lines[2], lines[3]].join("\n")), [2, 3]);
-    assert_eq!(flaws([lines[1], lines[0], lines[2]].join("\n")), [1, 2, 3]);
-    assert_eq!(flaws(lines[1..].join("\n")), [1, 2, 3], "the beginning was taken off");
+    let whole = Ending::Whole;
+    assert_eq!(flaws(text.clone()), (vec![], Ending::Whole));
+    let changed = text.replace("\"file\":\"b\"", "\"file\":\"x\"");
+    assert_eq!(flaws(changed), (vec![(3, 0)], whole.clone()));
+    // One that was taken out is said once, and not of all that stand behind it.
+    assert_eq!(
+        flaws([lines[0], lines[2], lines[3]].join("\n")),
+        (vec![(2, 0)], whole.clone())
+    );
+    assert_eq!(
+        flaws(lines[1..].join("\n")),
+        (vec![(1, 0)], whole),
+        "the beginning was taken off"
+    );
+    let (said, _) = flaws([lines[1], lines[0], lines[2]].join("\n"));
+    assert_eq!(said, [(1, 2)]);
+    // What no chain can tell.
+    assert_eq!(flaws(lines[..2].join("\n")), (vec![], Ending::Missing(2)));
+    assert_eq!(flaws(String::new()), (vec![], Ending::Missing(4)));
+    let last = text.replace("\"file\":\"d\"", "\"file\":\"x\"");
+    assert_eq!(flaws(last), (vec![], Ending::Changed));
+    std::fs::remove_file(mark::file(&file)).unwrap();
+    assert_eq!(flaws(lines[..2].join("\n")), (vec![], Ending::Unsaid));
+}
+
+/// Somebody who goes on with Refold after he cut the log does not mend it.
+#[test]
+fn what_was_cut_off_stays_a_break_once_the_log_goes_on() {
+    for is_open in [false, true] {
+        for kept in 0..4 {
+            let folder = tempfile::tempdir().unwrap();
+            let access = opened(folder.path());
+            for name in ["a", "b", "c", "d"] {
+                exported(&access, name);
+            }
+            let file = file(folder.path(), "shop");
+            let text = std::fs::read_to_string(&file).unwrap();
+            let cut: String = text.split_inclusive('\n').take(kept).collect();
+            std::fs::write(&file, cut).unwrap();
+            let access = if is_open { access } else { opened(folder.path()) };
+            exported(&access, "e");
+            exported(&opened(folder.path()), "f");
+            let (lines, reading) = reading(folder.path());
+            assert_eq!(lines.len(), kept + 2);
+            let flaws: Vec<(u64, u64)> = reading.flaws.iter().map(|flaw| (flaw.line, flaw.further)).collect();
+            assert_eq!(flaws, [(kept as u64 + 1, 0)], "{reading:?}");
+            assert!(lines[kept].told.is_some() && !reading.is_as_written());
+        }
+    }
+}
+
+#[test]
+fn a_session_writes_the_text_of_a_statement_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        "SELECT global_position, stream_id FROM events WHERE global_position > $1 ORDER BY global_position LIMIT 8192";
+    for session in 0..2_u64 {
+        let access = opened(folder.path());
+        for id in ["events.page", "events.head", "events.page", "events.page"] {
+            let statement = Statement {
+                id,
+                text: if id == "events.page" { text } else { "SELECT 1" },
+            };
+            access.sending(&statement).unwrap();
+        }
+        let (lines, reading) = reading(folder.path());
+        assert_eq!((&*reading.flaws, reading.ending), (&[][..], Ending::Whole));
+        let first = session * 4 + 1;
+        let of_session = lines.iter().filter(|line| line.number >= first);
+        let told: Vec<String> = of_session.filter_map(|line| line.told.clone()).collect();
+        assert!(told[0].ends_with(text) && told[1].ends_with("SELECT 1"), "{told:?}");
+        let ends = format!("sent events.page  the text of line {first}");
+        assert!(told[2].ends_with(&ends) && told[3].ends_with(&ends), "{told:?}");
+    }
+}
+
+/// As long as a connection was in use, and with what no program of ours wrote in between.
+#[test]
+fn a_log_of_any_length_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let access = opened(folder.path());
+    let name = "x".repeat(1 << 20);
+    for _ in 0..9 {
+        exported(&access, &name);
+    }
+    let file = file(folder.path(), "shop");
+    assert!(file.metadata().unwrap().len() > 9 << 20);
+    let (lines, whole) = reading(folder.path());
+    assert_eq!((lines.len(), &*whole.flaws, whole.is_as_written()), (9, &[][..], true));
+
+    let mut out = OpenOptions::new().append(true).open(&file).unwrap();
+    out.write_all(&vec![b'z'; 9 << 20]).unwrap();
+    out.write_all(b"\n\xff\xfe\n").unwrap();
+    exported(&access, "after");
+    let (lines, reading) = reading(folder.path());
+    assert_eq!(lines.len(), 12);
+    assert!(matches!(lines[9].text, Text::Unreadable) && matches!(lines[10].text, Text::Unreadable));
+    let flaws: Vec<(u64, u64)> = reading.flaws.iter().map(|flaw| (flaw.line, flaw.further)).collect();
+    assert_eq!((flaws, reading.ending), (vec![(10, 1)], Ending::Whole));
 }
 
 #[test]
@@ -88,8 +200,8 @@ fn after_a_line_that_was_cut_off_the_log_goes_on() {
     let access = opened(folder.path());
     exported(&access, "b");
     exported(&access, "c");
-    let reading = read(folder.path(), "shop").unwrap();
-    assert_eq!(reading.lines.len(), 4);
+    let (lines, reading) = reading(folder.path());
+    assert_eq!(lines.len(), 4);
     assert_eq!(
         reading.flaws.iter().map(|flaw| flaw.line).collect::<Vec<_>>(),
         [2],

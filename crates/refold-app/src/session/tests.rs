@@ -246,13 +246,10 @@ fn a_store_that_grows_is_opened_once_in_its_log() {
         session = session.grown(&work).unwrap();
         session.log_stream(b"s-1").unwrap();
     }
-    let log = crate::access::read(&places.data, "shop").unwrap();
-    assert!(log.flaws.is_empty(), "{:?}", log.flaws);
-    let lines: Vec<serde_json::Value> = log
-        .lines
-        .iter()
-        .map(|line| serde_json::from_str(&line.text).unwrap())
-        .collect();
+    let log = crate::access::read(&work, &places.data, "shop").unwrap().unwrap();
+    assert!(log.is_as_written(), "{log:?}");
+    let log = fs::read_to_string(crate::access::file(&places.data, "shop")).unwrap();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let count = |act: &str| lines.iter().filter(|line| line["act"] == act).count();
     assert_eq!((count("opened"), count("stream")), (1, 3), "{lines:?}");
     let sessions: std::collections::BTreeSet<&str> = lines.iter().filter_map(|line| line["session"].as_str()).collect();

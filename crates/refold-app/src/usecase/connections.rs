@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use refold_core::work::Work;
 use serde::Serialize;
 
 use crate::access;
@@ -48,7 +49,7 @@ pub fn list(places: &Places, only: Option<&str>) -> Result<ConnectionsAnswer, Ap
 }
 
 /// The access log of a connection, saved or not any more.
-pub fn access_log(places: &Places, name: &str) -> Result<access::Reading, AppError> {
+pub fn access_log(work: &Work<'_>, places: &Places, name: &str) -> Result<access::Reading, AppError> {
     let target = connections::Target::of(name, places);
     let name = match &target {
         Ok(target) => target.log_name(),
@@ -64,8 +65,7 @@ pub fn access_log(places: &Places, name: &str) -> Result<access::Reading, AppErr
             "name a saved connection (@name) or the address of a server",
         ));
     };
-    let reading = access::read(&places.data, &name)?;
-    if reading.lines.is_empty() {
+    let Some(reading) = access::read(work, &places.data, &name)? else {
         target?;
         let file = access::file(&places.data, &name);
         return Err(AppError::not_found(
@@ -73,7 +73,7 @@ pub fn access_log(places: &Places, name: &str) -> Result<access::Reading, AppErr
             "look at the list of connections",
         )
         .typed("refold connections"));
-    }
+    };
     Ok(reading)
 }
 

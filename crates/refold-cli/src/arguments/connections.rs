@@ -64,7 +64,7 @@ pub enum ConnectionsAct {
         store: String,
         /// Only the last so many lines
         #[arg(long, value_name = "LINES")]
-        limit: Option<usize>,
+        limit: Option<u64>,
     },
 }
 

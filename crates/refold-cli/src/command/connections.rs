@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use refold_app::access::Text;
 use refold_app::connections::{self, Taken, url};
 use refold_app::text::{size_label, visible};
 use refold_app::usecase::cache;
@@ -246,22 +247,24 @@ fn kept(context: &Context<'_>, places: &Places, name: &str, copies: bool, purges
 }
 
 /// The lines as they stand; exit code 1 where somebody changed the file.
-fn log(context: &Context<'_>, places: &Places, store: &str, limit: Option<usize>) -> Result<u8, Ended> {
-    let reading = access_log(places, store)?;
-    let skipped = limit.map_or(0, |limit| reading.lines.len().saturating_sub(limit));
-    let code = u8::from(!reading.flaws.is_empty());
+fn log(context: &Context<'_>, places: &Places, store: &str, limit: Option<u64>) -> Result<u8, Ended> {
+    let reading = access_log(context.work, places, store)?;
+    let skipped = limit.map_or(0, |limit| reading.line_count.saturating_sub(limit));
+    let code = u8::from(!reading.is_as_written());
     let mut printer = context.printer_of(code);
-    for line in reading.lines.iter().skip(skipped) {
-        match (&line.told, context.json) {
-            (Some(told), false) => printer.line(told)?,
-            _ => printer.line(&line.text)?,
+    reading.lines::<Ended>(context.work, skipped, &mut |line| {
+        match (&line.told, &line.text) {
+            (Some(told), _) if !context.json => printer.line(told)?,
+            (_, Text::Whole(text)) => printer.line(text)?,
+            (_, Text::Unreadable) => aside(&format!(
+                "line {} of the log cannot be shown: it is no text",
+                line.number
+            )),
         }
-    }
-    for flaw in &reading.flaws {
-        aside(&format!(
-            "line {} of the log is not as it was written: {}",
-            flaw.line, flaw.what
-        ));
+        Ok(())
+    })?;
+    for remark in reading.remarks() {
+        aside(&remark);
     }
     printer.finish(Ok(code))
 }

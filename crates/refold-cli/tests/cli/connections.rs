@@ -112,6 +112,20 @@ fn what_was_done_over_a_connection_stands_in_its_log() {
     let changed = lab.run(&["connections", "log", "@shop"]);
     assert_eq!(changed.code, 1, "{changed:?}");
     assert!(changed.err.contains("not as it was written"), "{changed:?}");
+    // The last line is in no chain: what is beside the log knows of it.
+    std::fs::write(&file, &text).unwrap();
+    let whole = lab.run(&["connections", "log", "@shop"]);
+    assert_eq!(whole.code, 0, "{whole:?}");
+    assert!(
+        whole.err.contains("the log ends where") && whole.err.contains("shop.end"),
+        "{whole:?}"
+    );
+    let (kept, last) = text.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(&file, format!("{kept}\n")).unwrap();
+    let cut = lab.run(&["connections", "log", "@shop"]);
+    assert_eq!(cut.code, 1, "{last}: {cut:?}");
+    assert!(cut.err.contains("1 line at the end of the log is missing"), "{cut:?}");
+    std::fs::write(&file, text.replacen("order-4711", "order-4712", 1)).unwrap();
     // The log outlives the connection.
     lab.run(&["connections", "remove", "shop"]);
     assert_eq!(lab.run(&["connections", "log", "@shop"]).code, 1);
