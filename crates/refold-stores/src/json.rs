@@ -82,6 +82,25 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
+/// Which of these names an object says more than once. Programs differ in which one they take, and some read names that
+/// differ in letter case alone as the same.
+pub fn repeated(document: &[u8], names: &[&'static str]) -> Vec<&'static str> {
+    let keys: Vec<Cow<'_, [u8]>> = Members::of(document)
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| match key.contains(&b'\\') {
+            true => Cow::Owned(unescaped(key)),
+            false => Cow::Borrowed(key),
+        })
+        .collect();
+    let count = |name: &str| {
+        keys.iter()
+            .filter(|key| key.eq_ignore_ascii_case(name.as_bytes()))
+            .count()
+    };
+    names.iter().copied().filter(|name| count(name) > 1).collect()
+}
+
 fn key_is(key: &[u8], name: &str) -> bool {
     if key.contains(&b'\\') {
         unescaped(key) == name.as_bytes()

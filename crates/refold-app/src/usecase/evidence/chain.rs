@@ -21,7 +21,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
-use refold_stores::chained::{Enclosed, enclosed};
+use refold_stores::chained::{Chained, Enclosed, enclosed};
 use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
 
@@ -143,6 +143,8 @@ struct Judged {
     is_signed: bool,
     /// `None`: no key was named.
     signed: Option<Signed>,
+    /// Members that it says more than once, of those that its hash covers.
+    repeated: Vec<&'static str>,
 }
 
 /// Whether the store keeps a chain that can be verified.
@@ -182,7 +184,7 @@ fn judge_range(
     while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, findings)? {
         work.check()?;
         for position in &batch.positions {
-            let looked = with_sealed(session, *position, |sealed| {
+            let looked = with_sealed(session, *position, |sealed, event| {
                 let text = |member| sealed.member(member).unwrap_or_default().to_vec();
                 Judged {
                     position: u64::try_from(position.0).unwrap_or_default(),
@@ -193,6 +195,7 @@ fn judge_range(
                     is_signed: sealed.signature.is_some(),
                     signed: key
                         .map(|key| key.judge(sealed.hash.as_deref().unwrap_or_default(), sealed.signature.as_deref())),
+                    repeated: event.repeated(&covered()),
                 }
             })?;
             judged.extend(looked);
@@ -205,7 +208,7 @@ fn judge_range(
 fn with_sealed<T>(
     session: &Session,
     position: Position,
-    look: impl FnOnce(&Sealed<'_>) -> T,
+    look: impl FnOnce(&Sealed<'_>, &Chained<'_>) -> T,
 ) -> Result<Option<T>, AppError> {
     let Some(columns) = session.store().raw(position)? else {
         return Ok(None);
@@ -213,12 +216,21 @@ fn with_sealed<T>(
     let Some(Enclosed::Event(event)) = columns.first().and_then(|line| enclosed(&line.bytes)) else {
         return Ok(None);
     };
-    Ok(Some(look(&Sealed {
+    let sealed = Sealed {
         members: MEMBERS.map(|(_, name)| event.text(name)),
         data: event.data(),
         hash: event.hash(),
         signature: event.signature(),
-    })))
+    };
+    Ok(Some(look(&sealed, &event)))
+}
+
+/// What a hash covers, what says what it is, and what signs that.
+fn covered() -> [&'static str; MEMBERS.len() + 3] {
+    let mut names = ["data", "hash", "signature"]
+        .into_iter()
+        .chain(MEMBERS.map(|(_, name)| name));
+    std::array::from_fn(|_| names.next().unwrap_or_default())
 }
 
 fn number_of(sealed: &Sealed<'_>) -> Option<u64> {
@@ -307,6 +319,8 @@ struct Held<'a> {
     /// Position and version.
     unknown: Kept<(u64, String)>,
     unnumbered: Kept<u64>,
+    /// Position and members.
+    repeated: Kept<(u64, Vec<&'static str>)>,
     signed: Kept<Fault<Signed>>,
     /// What is wrong with the signature of the last event.
     last_fault: Option<Signed>,
@@ -371,6 +385,7 @@ impl<'a> Held<'a> {
             bare: Kept::default(),
             unknown: Kept::default(),
             unnumbered: Kept::default(),
+            repeated: Kept::default(),
             signed: Kept::default(),
             last_fault: None,
             last_position: None,
@@ -398,8 +413,12 @@ impl<'a> Held<'a> {
             hash,
             verdict,
             signed,
+            repeated,
             ..
         } = event;
+        if !repeated.is_empty() {
+            self.repeated.push((position, repeated));
+        }
         self.last_position = Some(position);
         let mut is_whole = true;
         let hash = match verdict {
@@ -491,7 +510,7 @@ impl<'a> Held<'a> {
 
     fn sealed_again<T>(&self, position: u64, look: impl FnOnce(&Sealed<'_>) -> T) -> Result<Option<T>, AppError> {
         // It came from the store, where positions are `i64`.
-        with_sealed(self.session, Position(position as i64), look)
+        with_sealed(self.session, Position(position as i64), |sealed, _| look(sealed))
     }
 
     /// The event before this one gives the hash that this one names, and another one than it names itself: what was edited

@@ -17,6 +17,8 @@ use crate::zone::Zone;
 #[derive(Debug, Clone, Copy)]
 pub struct Chained<'a> {
     event: &'a [u8],
+    /// What encloses it, from outside in; empty where nothing does.
+    around: [&'a [u8]; 2],
     hash: Option<&'a [u8]>,
     signature: Option<&'a [u8]>,
 }
@@ -30,6 +32,18 @@ pub enum Enclosed<'a> {
     /// The server says that it could not go on.
     Broken(String),
 }
+
+/// What of an envelope leads to the event, or belongs to its place in the chain.
+const ENVELOPE: [&str; 8] = [
+    "type",
+    "specversion",
+    "stream",
+    "payload",
+    "data",
+    "event",
+    "hash",
+    "signature",
+];
 
 /// Members that are not of the event as it was stored: the server makes a signature anew for each answer.
 const NOT_STORED: &[u8] = b"signature";
@@ -54,13 +68,14 @@ pub(super) fn check(line: &[u8]) -> Result<(), JsonError> {
 pub fn enclosed(line: &[u8]) -> Option<Enclosed<'_>> {
     let member = |document, name: &str| json::member(document, &[name.to_owned()]);
     let text = |document, name: &str| member(document, name).and_then(json::text);
-    let whole = |event| Chained {
+    let whole = |event, around| Chained {
         event,
+        around,
         hash: member(event, "hash"),
         signature: member(event, "signature"),
     };
     if member(line, "specversion").is_some() {
-        return Some(Enclosed::Event(whole(line)));
+        return Some(Enclosed::Event(whole(line, [b"", b""])));
     }
     // The first API calls what it wraps the payload, the second the data.
     let inner = member(line, "payload").or_else(|| member(line, "data"));
@@ -68,12 +83,13 @@ pub fn enclosed(line: &[u8]) -> Option<Enclosed<'_>> {
         b"event" => {
             let inner = inner?;
             if member(inner, "specversion").is_some() {
-                return Some(Enclosed::Event(whole(inner)));
+                return Some(Enclosed::Event(whole(inner, [line, b""])));
             }
             let event = member(inner, "event")?;
             member(event, "specversion")?;
             Some(Enclosed::Event(Chained {
                 event,
+                around: [line, inner],
                 hash: member(inner, "hash"),
                 signature: member(inner, "signature"),
             }))
@@ -106,6 +122,16 @@ impl<'a> Chained<'a> {
 
     pub fn signature(&self) -> Option<Cow<'a, [u8]>> {
         self.signature.and_then(json::text)
+    }
+
+    /// Which of these members the event says more than once, and which that lead to it: whoever takes another one than the
+    /// last reads another event than the chain is of.
+    pub fn repeated(&self, names: &[&'static str]) -> Vec<&'static str> {
+        let around = self
+            .around
+            .iter()
+            .flat_map(|document| json::repeated(document, &ENVELOPE));
+        json::repeated(self.event, names).into_iter().chain(around).collect()
     }
 
     /// What its hash covers, and nothing else: whoever adds a member of another name to an event leaves its hash as it was.

@@ -1,6 +1,8 @@
 //! Chains that were tampered with, in files as EventSourcingDB writes them: each change is named as what it is, and what
 //! cannot be seen is not.
 
+mod repeated;
+
 use proptest::prelude::*;
 use refold_audit::anchor::hex;
 use refold_audit::anchor::signing::SecretKey;

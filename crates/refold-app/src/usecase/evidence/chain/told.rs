@@ -153,7 +153,7 @@ fn found(held: &Held<'_>, order: &Order) -> Found {
     let bare: HashSet<u64> = held.bare.first.iter().copied().collect();
     let came: Vec<(u64, u64)> = breaks.iter().filter_map(came).collect();
     let has_come = |position: u64| came.iter().any(|(first, last)| (*first..=*last).contains(&position));
-    let unkept = held.changed.unkept() + held.bare.unkept() + held.unnumbered.unkept();
+    let unkept = held.changed.unkept() + held.bare.unkept() + held.unnumbered.unkept() + held.repeated.unkept();
     for changed in held.changed.first.iter().filter(|changed| !has_come(changed.position)) {
         let detail = match (&*changed.part, changed.is_hash_signed) {
             ([], true) => {
@@ -198,6 +198,18 @@ fn found(held: &Held<'_>, order: &Order) -> Found {
             MANIPULATION,
             *position,
             "its id is no number, as EventSourcingDB gives them: it has no place in the chain".to_owned(),
+        ));
+    }
+    for (position, members) in &held.repeated.first {
+        found.push(at(
+            "REPEATED-MEMBER",
+            MANIPULATION,
+            *position,
+            format!(
+                "it says {} more than once, in whatever letter case: its hash was made of the last one, and a program that \
+                 takes another reads what no hash covers",
+                members.join(", ")
+            ),
         ));
     }
     for of in breaks {
