@@ -6,7 +6,7 @@ use refold_core::pointer::Pointer;
 use refold_core::time::Timestamp;
 
 use super::edits::{Change, Edit, Edits, EventRef, NewEvent, PayloadEdit, Revision, Spot};
-use crate::document::{Document, Members, Node, find};
+use crate::document::{Body, Document, Members, Node, find};
 use crate::error::{PackageError, code};
 
 /// The value of `refold` in a file of edits.
@@ -38,6 +38,10 @@ struct Reader<'d> {
 impl Reader<'_> {
     fn edits(&self) -> Result<Edits, PackageError> {
         let root = &self.document.root;
+        // As it is typed in the sandbox, which is no file with a head.
+        if let Body::List(list) = &root.body {
+            return self.named(None, list);
+        }
         let members = self.known(root, "a file of edits", &KNOWN)?;
         if self.text(members, "refold")?.as_deref() != Some(FORMAT) {
             return Err(self.error(
@@ -48,11 +52,15 @@ impl Reader<'_> {
         let Some(list) = find(members, "edits") else {
             return Err(self.error(root, "a file of edits needs `edits`, a list"));
         };
-        let edits = self.document.list(code::EDITS, list, "`edits`")?.iter();
+        let name = self.text(members, "name")?.filter(|name| !name.trim().is_empty());
+        self.named(name, self.document.list(code::EDITS, list, "`edits`")?)
+    }
+
+    fn named(&self, name: Option<String>, list: &[Node]) -> Result<Edits, PackageError> {
         Ok(Edits {
             file: Arc::clone(&self.document.file),
-            name: self.text(members, "name")?.filter(|name| !name.trim().is_empty()),
-            edits: edits.map(|node| self.edit(node)).collect::<Result<_, _>>()?,
+            name,
+            edits: list.iter().map(|node| self.edit(node)).collect::<Result<_, _>>()?,
         })
     }
 

@@ -273,6 +273,29 @@ skip = "v2"
 }
 
 #[test]
+fn a_list_of_edits_is_taken_as_a_file_of_them() {
+    let said = |file: &str, text: &str| {
+        let edits = Edits::read(file, text.as_bytes()).unwrap();
+        assert_eq!(edits.name, None);
+        edits
+            .edits
+            .iter()
+            .map(|edit| edit.change.to_string())
+            .collect::<Vec<_>>()
+    };
+    let told = ["v2 is left out", "v3 comes before v1"];
+    let json = r#"[{"skip":"v2"},{"move":"v3","before":"v1"}]"#;
+    assert_eq!(said("e.json", json), told);
+    assert_eq!(said("e.yaml", "- skip: v2\n- { move: v3, before: v1 }\n"), told);
+    assert_eq!(said("e.json", "[]"), [""; 0]);
+    let wrong = Edits::read("e.json", br#"[{"skip":"v2"},7]"#).unwrap_err().to_string();
+    assert!(
+        wrong.contains("an edit must be a map") && wrong.ends_with("(e.json:1:16)"),
+        "{wrong}"
+    );
+}
+
+#[test]
 fn edits_that_cannot_be_done_say_where_and_why() {
     let told = |line: &str| {
         let text = format!("refold: whatif/1\nedits:\n  - {{ skip: v3 }}\n  - {line}\n");
