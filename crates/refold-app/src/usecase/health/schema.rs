@@ -2,6 +2,8 @@
 //!
 //! A field is *born* or *gone* by one rule: it was absent from more events at the beginning, or at the end, than it ever was
 //! between two of its appearances. So a field that comes and goes is neither, and neither is one that appears once.
+//! Of one that is absent at both ends that says little, for few appearances stand together by chance: it came and went only
+//! where it was there for longer than it was absent at the shorter end, and in more than two events.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -228,8 +230,13 @@ impl Schema {
 
     fn field(&self, path: &[u8], field: &Field) -> HealthField {
         let label = |at: i64| text::position_label(Position(at));
-        let is_told = field.events > 1;
         let absent_since = self.events.saturating_sub(field.last_number + 1);
+        let was_there = (field.last_number + 1).saturating_sub(field.first_number);
+        let is_between = field.first_number.min(absent_since) > field.longest_absence;
+        let is_told = match is_between {
+            true => field.events > 2 && was_there > field.first_number.min(absent_since),
+            false => field.events > 1,
+        };
         HealthField {
             path: text::exact(path),
             events: field.events,

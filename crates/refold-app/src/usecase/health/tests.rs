@@ -161,6 +161,18 @@ fn a_field_is_born_and_gone_once_and_one_that_comes_and_goes_is_neither() {
         if at == 45 {
             more += r#","once":1"#;
         }
+        if (30..32).contains(&at) {
+            more += r#","twice":1"#;
+        }
+        if (1..3).contains(&at) {
+            more += r#","early":1"#;
+        }
+        if (20..45).contains(&at) {
+            more += r#","between":1"#;
+        }
+        if at >= 58 {
+            more += r#","late":1"#;
+        }
         *line = line.replace(r#","lines""#, &format!(r#"{more},"lines""#));
     }
     let answer = looked_at(&lines, &usual());
@@ -176,6 +188,11 @@ fn a_field_is_born_and_gone_once_and_one_that_comes_and_goes_is_neither() {
     assert_eq!(field("/gone"), (false, true, 20));
     assert_eq!(field("/odd"), (false, false, 9));
     assert_eq!(field("/once"), (false, false, 1));
+    // Two neighbours among many are two that have it, now and then.
+    assert_eq!(field("/twice"), (false, false, 2));
+    assert_eq!(field("/early"), (false, false, 2));
+    assert_eq!(field("/between"), (true, true, 25));
+    assert_eq!(field("/late"), (true, false, 2));
 }
 
 #[test]
