@@ -441,6 +441,7 @@ export const S = {
       passwordNeeded: 'A password is needed',
       corrupt: 'The store is damaged',
       rewritten: 'The store is not what the anchor says',
+      distrusted: 'The anchor is not what it should be',
       handlerFailed: 'The handler failed',
       internal: 'Refold failed',
     },

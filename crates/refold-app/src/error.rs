@@ -81,7 +81,7 @@ impl AppError {
     pub fn exit_code(&self) -> u8 {
         match self.code {
             ErrorCode::Cancelled => 130,
-            ErrorCode::Rewritten => 1,
+            ErrorCode::Rewritten | ErrorCode::Distrusted => 1,
             ErrorCode::InvalidInput
             | ErrorCode::NotFound
             | ErrorCode::NotAnEventStore

@@ -175,19 +175,19 @@ fn a_stamp_stands_by_the_lists_of_revoked_certificates_that_are_given() {
         (
             "root",
             "491230000000Z",
-            3,
+            1,
             "was revoked 2049-12-30T00:00:00Z, without a reason",
         ),
         (
             "root",
             "260101000000Z,superseded",
-            3,
+            1,
             "was revoked 2026-01-01T00:00:00Z",
         ),
         (
             "root",
             "491230000000Z,keyCompromise",
-            3,
+            1,
             "its key was not its owner's alone",
         ),
         (

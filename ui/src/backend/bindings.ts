@@ -938,7 +938,7 @@ export type DriftPositionFrom = "given" | "checkpoint" | "rows" | "nobody";
 /**  Where a store's data comes from. */
 export type Environment = "production" | "staging" | "test" | "development" | "local";
 
-export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "passwordNeeded" | "corrupt" | "rewritten" | "handlerFailed" | "internal";
+export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "passwordNeeded" | "corrupt" | "rewritten" | "distrusted" | "handlerFailed" | "internal";
 
 /**  Everything of one event besides its trees. */
 export type EventDetail = {

@@ -97,7 +97,7 @@ impl Desk {
             signed_by: made.signed_by.unwrap_or_default(),
             stamp: made.stamp.map(|stamp| stamp.sentence()).unwrap_or_default(),
             unstamped: made.unstamped.unwrap_or_default(),
-            salt: made.salt.unwrap_or_default(),
+            salt: made.salt.filter(|_| made.is_new_salt).unwrap_or_default(),
             columns: visible_all(&made.columns),
             uncovered_columns: visible_all(&made.uncovered_columns),
             took: took(started),

@@ -35,6 +35,8 @@ pub enum ErrorCode {
     Corrupt,
     // It is whole, and not what was signed once.
     Rewritten,
+    // What it is held against is not what was signed or stamped once.
+    Distrusted,
     HandlerFailed,
     Internal,
 }

@@ -50,9 +50,13 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
     }
     uncovered(&mut printer, &answer.uncovered_columns)?;
     if let Some(salt) = &answer.salt {
-        printer.line(&format!(
-            "salted with {salt}: verifying needs it, and it tells nobody else"
-        ))?;
+        let whose = match answer.is_new_salt {
+            true => "",
+            false => ", the key of the first anchor of its chain",
+        };
+        printer.line(&visible(&format!(
+            "salted with {salt}{whose}: verifying needs it, and it tells nobody else"
+        )))?;
     }
     printer.finish(Ok(code))
 }

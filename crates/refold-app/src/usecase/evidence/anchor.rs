@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use super::folder::{
     ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed, new_key,
 };
-use super::known::Known;
+use super::known::{Known, whose_key};
 use super::passing::{Pass, TREATMENT, unread};
 use super::stamp::{self, STAMP, StampSeen};
 use crate::clock;
@@ -64,8 +64,10 @@ pub struct AnchorAnswer {
     pub stamp: Option<StampSeen>,
     /// Why it has none although one was asked for.
     pub unstamped: Option<String>,
-    /// Where the key is that salts it. `null`: nothing is salted.
+    /// Where the key is that salts it, of an anchor that continues another that of the first one. `null`: nothing is salted.
     pub salt: Option<String>,
+    /// Whether that key was made for it.
+    pub is_new_salt: bool,
     /// The columns of the store's rows that it covers, besides what the layout makes of them.
     pub columns: Vec<String>,
     /// Those that it does not cover, because the anchor that it continues does not.
@@ -224,7 +226,11 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         signed_by: manifest.signed_by,
         stamp,
         unstamped,
-        salt: is_new_key.then(|| salt.display().to_string()),
+        salt: match &previous {
+            Some(known) => known.key_file.as_ref().map(|file| file.display().to_string()),
+            None => is_new_key.then(|| salt.display().to_string()),
+        },
+        is_new_salt: is_new_key,
         columns: passed.columns,
         uncovered_columns: passed.more_columns,
     })
@@ -381,6 +387,13 @@ fn advice(manifest: &Manifest, stamp: Option<&StampSeen>) -> String {
         Some(_) => " --salt FILE.salt",
         None => "",
     };
+    let whose = match &manifest.salt_key_sha256 {
+        Some(digest) => format!(
+            "   FILE.salt is the key that salts it, {}.\n   The SHA-256 of its 32 bytes (xxd -r -p FILE.salt | sha256sum) is\n   {digest}\n",
+            whose_key(manifest)
+        ),
+        None => String::new(),
+    };
     let (stamped, unless) = match stamp {
         None => (
             String::new(),
@@ -412,7 +425,7 @@ fn advice(manifest: &Manifest, stamp: Option<&StampSeen>) -> String {
          whether they belong together.\n\
          {signature}\
          3. refold verify STORE --anchor .{key}\n   says whether the store still holds these events, byte for byte, and which differ.\n\
-         {stamped}\n\
+         {whose}{stamped}\n\
          What this shows: the events up to the horizon are those that were there when the anchor was made.\n\
          {columns}\n\
          What it does not show: that they were true then; who changed what differs; {unless}.\n",

@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use super::folder::{ADVICE, CHECKPOINT, FRONTIER, LEAVES, MANIFEST, SEGMENTS, SIGNATURE, SUMS};
 use super::foreign;
-use super::known::{Known, public_key};
+use super::known::{Known, Unfit, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
 use super::report;
 use super::stamp::{STAMP, StampSeen};
-use crate::error::{AppError, ErrorCode};
+use crate::error::AppError;
 use crate::text::{self, Exact, counted, grouped, hex};
 
 #[derive(Debug, Clone, Serialize)]
@@ -225,10 +225,9 @@ const OF_EVENT: [&str; 7] = [EVENT, INCLUSION, PAYLOAD, PAYLOAD_SALT, METADATA, 
 const OF_GROWTH: [&str; 4] = [OLDER, NEWER, GROWTH, ADVICE];
 
 fn anchor(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
-    let known = Known::read(work, path, key).map_err(|error| match error.code {
-        // Not what it holds, but who signed it.
-        ErrorCode::Denied => (SIGNATURE, error.message),
-        _ => (MANIFEST, error.message),
+    let known = Known::read(work, path, key).map_err(|unfit| match unfit {
+        Unfit::Signature(error) => (SIGNATURE, error.message),
+        Unfit::Other(error) => (MANIFEST, error.message),
     })?;
     let manifest = &known.manifest;
     let stamped = match &known.stamp {

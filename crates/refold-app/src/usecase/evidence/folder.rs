@@ -213,12 +213,13 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn unwritable(path: &Path, noun: &str, error: &io::Error) -> AppError {
-    let reason = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-        _ => in_words(error),
+    let (code, reason) = match error.kind() {
+        io::ErrorKind::NotFound => (ErrorCode::InvalidInput, "there is no such folder".to_owned()),
+        io::ErrorKind::NotADirectory => (ErrorCode::InvalidInput, "it is no folder".to_owned()),
+        _ => (ErrorCode::Denied, in_words(error)),
     };
     AppError::new(
-        ErrorCode::Denied,
+        code,
         format!("the {noun} cannot be written ({reason}): {}", path.display()),
         "name a folder that is there, can be written to and has room",
     )
@@ -235,23 +236,23 @@ impl Anchor {
     /// Reads the list and checks every file that it names.
     pub fn open(work: &Work<'_>, path: &Path) -> Result<Anchor, AppError> {
         let list = path.join(SUMS);
-        let sums = foreign::read(&list).map_err(|error| {
+        let mut anchor = Anchor {
+            path: path.to_owned(),
+            sums: Vec::new(),
+            files: Vec::new(),
+        };
+        anchor.sums = foreign::read(&list).map_err(|error| {
             let reason = match error.kind() {
                 io::ErrorKind::NotFound => "it has no SHA256SUMS".to_owned(),
                 _ => in_words(&error),
             };
-            no_anchor(path, &reason)
+            anchor.lacks(&reason)
         })?;
-        let files = std::str::from_utf8(&sums).ok().and_then(sums::read);
-        let files = files.ok_or_else(|| no_anchor(path, "its SHA256SUMS is not readable"))?;
-        let anchor = Anchor {
-            path: path.to_owned(),
-            sums,
-            files,
-        };
+        let files = std::str::from_utf8(&anchor.sums).ok().and_then(sums::read);
+        anchor.files = files.ok_or_else(|| anchor.lacks("its SHA256SUMS is not readable"))?;
         for (name, digest) in &anchor.files {
-            let found = foreign::digest(work, &anchor.path.join(name))?
-                .map_err(|error| anchor.damaged(name, &in_words(&error)))?;
+            let found =
+                foreign::digest(work, &anchor.path.join(name))?.map_err(|error| anchor.unreadable(name, &error))?;
             if found != *digest {
                 return Err(anchor.damaged(name, "it is not what SHA256SUMS says"));
             }
@@ -263,8 +264,8 @@ impl Anchor {
     pub fn read(&self, name: &str) -> Result<Vec<u8>, AppError> {
         let listed = self
             .listed(name)
-            .ok_or_else(|| no_anchor(&self.path, &format!("it has no {name}")))?;
-        let bytes = foreign::read(&self.path.join(name)).map_err(|error| self.damaged(name, &in_words(&error)))?;
+            .ok_or_else(|| self.lacks(&format!("its list has no {name}")))?;
+        let bytes = foreign::read(&self.path.join(name)).map_err(|error| self.unreadable(name, &error))?;
         if <Hash>::from(Sha256::digest(&bytes)) != listed {
             return Err(self.damaged(name, "it changed while it was read"));
         }
@@ -281,7 +282,7 @@ impl Anchor {
         match foreign::read_text(&self.path.join(SIGNATURE)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.damaged(SIGNATURE, &in_words(&error))),
+            Err(error) => Err(self.unreadable(SIGNATURE, &error)),
         }
     }
 
@@ -290,18 +291,48 @@ impl Anchor {
         if self.listed(LEAVES).is_none() {
             return Ok(None);
         }
-        let file = foreign::open(&self.path.join(LEAVES)).map_err(|error| self.damaged(LEAVES, &in_words(&error)))?;
+        let file = foreign::open(&self.path.join(LEAVES)).map_err(|error| self.unreadable(LEAVES, &error))?;
         Ok(Some(LeafReader(BufReader::with_capacity(1 << 16, file))))
     }
 
     pub fn damaged(&self, name: &str, reason: &str) -> AppError {
         AppError::new(
-            ErrorCode::Corrupt,
+            ErrorCode::Distrusted,
             format!(
                 "the anchor itself is damaged or was changed: {name}: {reason}: {}",
                 self.path.display()
             ),
             "verify with another copy of the anchor; this one proves nothing",
+        )
+    }
+
+    /// Another folder was named, or what was an anchor is none any more.
+    fn lacks(&self, reason: &str) -> AppError {
+        match self.path.join(MANIFEST).symlink_metadata() {
+            Ok(_) => self.damaged(SUMS, reason),
+            Err(_) => no_anchor(&self.path, reason),
+        }
+    }
+
+    /// What is missing or no plain file was changed; what this machine does not let us read says nothing of the anchor.
+    fn unreadable(&self, name: &str, error: &io::Error) -> AppError {
+        use io::ErrorKind;
+
+        let is_changed = matches!(
+            error.kind(),
+            ErrorKind::NotFound | ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::FileTooLarge
+        );
+        if is_changed {
+            return self.damaged(name, &in_words(error));
+        }
+        AppError::new(
+            ErrorCode::Denied,
+            format!(
+                "the anchor cannot be read: {name}: {}: {}",
+                in_words(error),
+                self.path.display()
+            ),
+            "make its files readable, or verify with another copy of the anchor",
         )
     }
 

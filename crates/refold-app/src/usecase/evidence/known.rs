@@ -1,6 +1,6 @@
 //! An anchor that is read back: its files, its signature, and the key that salts it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::check::{Anchored, Check};
 use refold_audit::anchor::event::SaltKey;
@@ -35,6 +35,8 @@ pub(super) struct Known {
     pub horizon: u64,
     /// `None`: nothing is salted, or the key was not asked for.
     pub key: Option<SaltKey>,
+    /// Where that key was read.
+    pub key_file: Option<PathBuf>,
 }
 
 impl Known {
@@ -42,13 +44,14 @@ impl Known {
     pub fn open(work: &Work<'_>, path: &Path, salt: Option<&Path>, key: Option<&PublicKey>) -> Result<Known, AppError> {
         let mut known = Known::read(work, path, key)?;
         if let Some(digest) = &known.manifest.salt_key_sha256 {
-            known.key = Some(salt_key(path, salt, digest)?);
+            let (key, file) = salt_key(path, salt, &known.manifest, digest)?;
+            (known.key, known.key_file) = (Some(key), Some(file));
         }
         Ok(known)
     }
 
     /// What can be said of it without the key that salts it.
-    pub fn read(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Known, AppError> {
+    pub fn read(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Known, Unfit> {
         let folder = Anchor::open(work, path)?;
         let json = folder.read(MANIFEST)?;
         let manifest = Manifest::parse(&json).map_err(|reason| folder.damaged(MANIFEST, &reason))?;
@@ -79,7 +82,7 @@ impl Known {
             && u64::from(manifest.segment_width) == WIDTH
             && segments.last().is_none_or(|last| last.number == horizon / WIDTH);
         if !is_whole {
-            return Err(contradiction());
+            return Err(contradiction().into());
         }
         Ok(Known {
             manifest_digest: Sha256::digest(&json).into(),
@@ -91,6 +94,7 @@ impl Known {
             stamp,
             horizon,
             key: None,
+            key_file: None,
         })
     }
 
@@ -122,17 +126,38 @@ impl Known {
     }
 }
 
+/// Why an anchor is not to be relied on.
+pub(super) enum Unfit {
+    /// Not what it holds, but who signed it.
+    Signature(AppError),
+    Other(AppError),
+}
+
+impl From<AppError> for Unfit {
+    fn from(error: AppError) -> Unfit {
+        Unfit::Other(error)
+    }
+}
+
+impl From<Unfit> for AppError {
+    fn from(unfit: Unfit) -> AppError {
+        match unfit {
+            Unfit::Signature(error) | Unfit::Other(error) => error,
+        }
+    }
+}
+
 /// The key that signed the list and the checkpoint; `None`: nobody did, and nobody must have.
-fn signer(folder: &Anchor, manifest: &Manifest, key: Option<&PublicKey>) -> Result<Option<PublicKey>, AppError> {
+fn signer(folder: &Anchor, manifest: &Manifest, key: Option<&PublicKey>) -> Result<Option<PublicKey>, Unfit> {
     let signature = folder.signature()?;
     let claimed = manifest.signed_by.as_deref().map(PublicKey::parse).transpose();
     let claimed = claimed.map_err(|error| folder.damaged(MANIFEST, &error.to_string()))?;
     let refused = |reason: &str| {
-        AppError::new(
-            ErrorCode::Denied,
+        Unfit::Signature(AppError::new(
+            ErrorCode::Distrusted,
             format!("the anchor cannot be trusted: {reason}"),
             "ask whoever keeps the anchor for the right one, or for the right key",
-        )
+        ))
     };
     match (key.copied().or(claimed), signature) {
         (None, None) => Ok(None),
@@ -146,39 +171,64 @@ fn signer(folder: &Anchor, manifest: &Manifest, key: Option<&PublicKey>) -> Resu
     }
 }
 
-fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, AppError> {
+/// The key, and the file that it is in.
+fn salt_key(
+    path: &Path,
+    salt: Option<&Path>,
+    manifest: &Manifest,
+    digest: &str,
+) -> Result<(SaltKey, PathBuf), AppError> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let beside = path.with_extension("salt");
     if salt.is_none()
         && !beside.exists()
-        && let Some(key) = key_of_chain(&path, digest)
+        && let Some(found) = key_of_chain(&path, digest)
     {
-        return Ok(key);
+        return Ok(found);
     }
+    let hint = format!(
+        "the anchor is salted: name its key, {}; the SHA-256 of its 32 bytes is {digest}",
+        whose_key(manifest)
+    );
     let file = salt.unwrap_or(&beside);
-    let key = read_salt(file)?;
-    if hex(&Sha256::digest(key.0)) != digest {
+    let key = read_salt(file, &hint)?;
+    let found = hex(&Sha256::digest(key.0));
+    if found != digest {
         return Err(AppError::invalid(
-            format!("this key is not that of the anchor: {}", file.display()),
-            "name the key that was written when the anchor, or the first of its chain, was made",
-        ));
+            format!(
+                "this key is not that of the anchor: {}: the SHA-256 of its 32 bytes is {found}",
+                file.display()
+            ),
+            hint,
+        )
+        .typed("--salt FILE"));
     }
-    Ok(key)
+    Ok((key, file.to_owned()))
 }
 
-fn read_salt(file: &Path) -> Result<SaltKey, AppError> {
-    let hint = "the anchor is salted: name its key, which was written beside the anchor as anchor-….salt";
+/// Beside which anchor the key was written.
+pub(super) fn whose_key(manifest: &Manifest) -> String {
+    match &manifest.previous {
+        None => "which was written beside the anchor as anchor-….salt".to_owned(),
+        Some(previous) => format!(
+            "which is that of the first anchor of its chain, and was written beside that one as anchor-….salt (the anchor \
+             before this one is that whose anchor.json has the SHA-256 {previous})"
+        ),
+    }
+}
+
+fn read_salt(file: &Path, hint: &str) -> Result<SaltKey, AppError> {
     let key = read_key(file, "the anchor", hint).map_err(|error| error.typed("--salt FILE"))?;
     Ok(SaltKey(key))
 }
 
 /// An anchor that continues another has its key: among those that lie beside it.
-fn key_of_chain(path: &Path, digest: &str) -> Option<SaltKey> {
+fn key_of_chain(path: &Path, digest: &str) -> Option<(SaltKey, PathBuf)> {
     let files = std::fs::read_dir(path.parent()?).ok()?;
     let keys = files.flatten().map(|file| file.path());
     keys.filter(|file| file.extension().is_some_and(|it| it == "salt"))
-        .filter_map(|file| read_salt(&file).ok())
-        .find(|key| hex(&Sha256::digest(key.0)) == digest)
+        .filter_map(|file| Some((read_salt(&file, "").ok()?, file)))
+        .find(|(key, _)| hex(&Sha256::digest(key.0)) == digest)
 }
 
 /// A file of minisign, or what is in it.

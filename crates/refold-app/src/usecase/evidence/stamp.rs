@@ -257,12 +257,13 @@ pub(super) fn seen(
     };
     let named = read_authorities(file)?;
     let revoked = read_lists(lists)?;
-    let refused = |reason: String, hint: &str| {
+    let refused = |code: ErrorCode, reason: String, hint: &str| {
         let message = format!("the time stamp of the anchor cannot be trusted: {reason}");
-        AppError::new(ErrorCode::Denied, message, hint)
+        AppError::new(code, message, hint)
     };
     let by_another = |reason: String| {
         refused(
+            ErrorCode::Distrusted,
             reason,
             "verify without an authority for what the anchor shows without it, or name the one that stamped it",
         )
@@ -276,11 +277,14 @@ pub(super) fn seen(
         _ => Some(revoked.check(&named, stamp, clock::now()).map_err(|error| {
             match error {
             StampError::Revoked { .. } => refused(
+                ErrorCode::Distrusted,
                 of(error),
                 "the stamp proves nothing any more; verify without an authority for what the anchor shows without it",
             )
             .typed("without --authority"),
+            // Nothing is wrong with the anchor: the lists do not tell.
             _ => refused(
+                ErrorCode::Denied,
                 of(error),
                 "leave out the lists of revoked certificates, or get one from where the certificate says",
             )

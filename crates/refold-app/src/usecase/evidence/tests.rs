@@ -5,6 +5,7 @@ mod touched;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use refold_audit::anchor::manifest::Manifest;
 use refold_core::work::{CancelToken, Silent, Work};
 use tempfile::TempDir;
 
@@ -340,10 +341,37 @@ fn an_anchor_continues_only_what_it_follows() {
     };
     let second = case.anchor(&next).expect("an anchor");
     assert_eq!(
-        (second.size, second.salt.as_ref()),
-        (3_001, None),
+        (second.size, second.is_new_salt),
+        (3_001, false),
         "the key of the chain"
     );
+    let first_key = std::fs::canonicalize(first.salt.as_deref().expect("salted")).expect("a key");
+    let used = std::fs::canonicalize(second.salt.as_deref().expect("salted")).expect("a key");
+    assert_eq!(used, first_key, "it says which");
+    let digest = {
+        let manifest = std::fs::read(Path::new(&second.dir).join("anchor.json")).expect("a manifest");
+        let manifest = Manifest::parse(&manifest).expect("a manifest");
+        manifest.salt_key_sha256.expect("salted")
+    };
+    let advice = std::fs::read_to_string(Path::new(&second.dir).join("VERIFY.txt")).expect("advice");
+    assert!(
+        advice.contains(&digest) && advice.contains("the first anchor of its chain"),
+        "{advice}"
+    );
+    // Moved away from its chain, it says what to look for.
+    let moved = case.path("moved");
+    std::fs::create_dir(&moved).expect("a folder");
+    let moved = moved.join("anchor");
+    std::fs::rename(&second.dir, &moved).expect("a folder");
+    let lost = case
+        .verify(&moved.display().to_string(), None)
+        .map(drop)
+        .expect_err("no key");
+    assert!(
+        lost.hint.contains(&digest) && lost.hint.contains("the first anchor of its chain"),
+        "{lost:?}"
+    );
+    std::fs::rename(&moved, &second.dir).expect("a folder");
     let verified = case
         .verify(&second.dir, None)
         .expect("the key lies beside the first anchor");
@@ -373,12 +401,12 @@ fn a_signature_is_checked_and_must_be_of_the_key_that_was_named() {
             .map(drop)
             .expect_err("another key")
             .code,
-        ErrorCode::Denied
+        ErrorCode::Distrusted
     );
     std::fs::remove_file(Path::new(&made.dir).join("SHA256SUMS.minisig")).expect("there is one");
     assert_eq!(
         case.verify(&made.dir, None).map(drop).expect_err("no signature").code,
-        ErrorCode::Denied
+        ErrorCode::Distrusted
     );
 }
 
@@ -403,8 +431,18 @@ fn an_anchor_with_any_byte_changed_is_refused() {
             altered[at] ^= 1;
             std::fs::write(file, &altered).expect("a file of the test");
             let refused = case.verify(&made.dir, Some(PUBLIC)).map(drop);
-            assert!(refused.is_err(), "{} at {at}", file.display());
+            let refused = refused.expect_err("a changed byte");
+            // What was found, and not what could not be done: nobody who waits and asks again may sleep through it.
+            assert_eq!(refused.exit_code(), 1, "{} at {at}: {refused:?}", file.display());
         }
+        std::fs::remove_file(file).expect("a file of the test");
+        let refused = case.verify(&made.dir, Some(PUBLIC)).map(drop);
+        assert_eq!(
+            refused.expect_err("a missing file").exit_code(),
+            1,
+            "{}",
+            file.display()
+        );
         std::fs::write(file, bytes).expect("a file of the test");
     }
     assert_eq!(case.verify(&made.dir, Some(PUBLIC)).expect("whole again").level, "L1");
@@ -485,7 +523,10 @@ fn nothing_half_written_stays_when_it_fails() {
         out: case.path("anchors/not-there"),
         ..case.asked()
     };
-    assert_eq!(case.anchor(&asked).expect_err("no such folder").code, ErrorCode::Denied);
+    assert_eq!(
+        case.anchor(&asked).expect_err("no such folder").code,
+        ErrorCode::InvalidInput
+    );
     let token = CancelToken::default();
     token.cancel();
     let cancelled = case.with_session(|_, session| anchor(&Work::new(&token, &Silent), session, &case.asked()));

@@ -95,7 +95,7 @@ fn only_plain_files_of_the_folder_are_evidence() {
 
         let cancel = CancelToken::default();
         let refused = Anchor::open(&Work::new(&cancel, &Silent), &lab.bundle()).err().unwrap();
-        assert_eq!(refused.code, ErrorCode::Corrupt, "{why}: {refused:?}");
+        assert_eq!(refused.code, ErrorCode::Distrusted, "{why}: {refused:?}");
 
         let as_report = lab.bundle().join(report::MANIFEST);
         fs::write(as_report, "{}").unwrap();

@@ -284,7 +284,7 @@ fn an_anchor_that_was_changed_makes_no_report() {
     altered[30] ^= 1;
     std::fs::write(&root, altered).expect("a file of the test");
     let made = anchored.case.make(&anchored.asked());
-    assert_eq!(made.expect_err("it proves nothing").code, ErrorCode::Corrupt);
+    assert_eq!(made.expect_err("it proves nothing").code, ErrorCode::Distrusted);
     assert_eq!(
         std::fs::read_dir(anchored.case.path("reports"))
             .expect("a folder")
