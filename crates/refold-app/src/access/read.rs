@@ -189,6 +189,7 @@ impl<R: BufRead> Lines<R> {
                 Err(error) => return Err(error),
             };
             let end = piece.iter().position(|byte| *byte == b'\n');
+            // Where it ends was found in it.
             let text = end.map_or(piece, |end| &piece[..end]);
             let is_end = end.is_some() || piece.is_empty();
             hash.update(text);

@@ -17,7 +17,7 @@ use super::known::{Known, Unfit, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
 use super::report;
 use super::stamp::{STAMP, StampSeen};
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::text::{self, Exact, counted, grouped, hex};
 
 #[derive(Debug, Clone, Serialize)]
@@ -149,7 +149,20 @@ pub(super) fn broken(files: &[BundleFile]) -> String {
 
 /// Every file that is there or is listed. One that nobody lists could be taken for evidence.
 fn listed(work: &Work<'_>, path: &Path) -> Result<Vec<BundleFile>, AppError> {
+    let is_evidence = [MANIFEST, INCLUSION, GROWTH]
+        .iter()
+        .any(|name| path.join(name).symlink_metadata().is_ok());
     let refused = |reason: &str| {
+        if is_evidence {
+            return AppError::new(
+                ErrorCode::Distrusted,
+                format!(
+                    "it proves nothing: it was damaged or changed: {reason}: {}",
+                    path.display()
+                ),
+                "get it again from whom it came",
+            );
+        }
         AppError::invalid(
             format!(
                 "this is no anchor, no proof and no report: {reason}: {}",

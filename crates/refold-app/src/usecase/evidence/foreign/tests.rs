@@ -111,6 +111,9 @@ fn a_list_or_a_manifest_that_is_no_plain_file_is_refused() {
         let lab = Lab::new();
         lab.odd(SUMS, &make);
         assert_eq!(lab.verified().err().unwrap().code, ErrorCode::InvalidInput, "{why}");
+        // Of what calls itself an anchor that is found, and no wrong call.
+        fs::write(lab.bundle().join(ANCHOR_MANIFEST), "{}").unwrap();
+        assert_eq!(lab.verified().err().unwrap().exit_code(), 1, "{why}");
         let lab = Lab::new();
         fs::write(lab.bundle().join(NAME), HELD).unwrap();
         lab.odd(report::MANIFEST, &make);
