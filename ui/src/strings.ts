@@ -56,7 +56,6 @@ export const S = {
     noKnown: 'Ask what was known first',
     noRow: 'Choose a field first: click its row in State, or go there with F6 and ↓',
     noFilter: 'Nothing is filtered',
-    noEvent: 'A is before the first event',
     noFailure: 'No opening has failed',
     noChange: 'State shows no change here',
     isComplete: 'Nothing is known to be missing in this state',
