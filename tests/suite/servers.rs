@@ -3,6 +3,7 @@
 //!
 //! A new adapter is done when [`over_each!`] names a [`Real`] of its kind.
 
+pub mod anchored;
 mod attacks;
 mod certificates;
 mod compared;

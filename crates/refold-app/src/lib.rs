@@ -56,7 +56,7 @@ pub use mask::{Mask, Part, Reveal};
 pub use places::Places;
 pub use reload::HandlersSink;
 pub use replay::{Opening, Replay};
-pub use session::Session;
+pub use session::{Session, UnsettledAnswer};
 pub use stream::Stream;
 pub use watch::NewsSink;
 

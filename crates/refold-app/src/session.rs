@@ -11,6 +11,7 @@ mod handled;
 mod ids;
 mod masked;
 mod out_of_reach;
+mod unsettled;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -48,6 +49,8 @@ use out_of_reach::{OutOfReach, open_kept};
 
 pub use first_screen::FirstScreen;
 pub(crate) use growth::Now;
+pub use unsettled::UnsettledAnswer;
+pub(crate) use unsettled::beside as beside_unsettled;
 
 /// A store that is open. Shareable between threads; what it shows is what the store held when it was opened.
 pub struct Session {
@@ -217,6 +220,7 @@ impl Session {
             session.out_of_reach = Some(why);
         }
         session.notices = notices;
+        session.report_unsettled(&session.notices);
         session.zone = zone;
         session.said = said;
         let keeping = Keeping::of(session.connection());
@@ -499,7 +503,8 @@ impl Session {
             });
         };
         let built = when_free(work, build);
-        if built.is_ok() && self.notices.is_empty() {
+        let has_told = self.notices.summary().iter().any(|(code, ..)| *code == cache::NO_CACHE);
+        if built.is_ok() && !has_told {
             self.notices.report(no_cache(&in_words(why), &kept, Some(&own)));
         }
         built

@@ -26,7 +26,7 @@ pub use found::Found;
 use crate::answer::CauseAnswer;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
-use crate::session::Session;
+use crate::session::{Session, beside_unsettled};
 use crate::text;
 use crate::usecase::overview;
 
@@ -403,8 +403,12 @@ fn unknown(id: &[u8]) -> AppError {
     )
 }
 
-/// An id that is not found may be that of a stream whose events cannot be read.
+/// An id that is not found may be that of a stream whose events cannot be read, or not now.
 pub fn beside_what_lacks(mut error: AppError, session: &Session, findings: &Findings) -> AppError {
+    let unsettled = session.unsettled().filter(|_| error.code == ErrorCode::NotFound);
+    if let Some(unsettled) = unsettled {
+        error.message = format!("{}; {}", error.message, beside_unsettled(&unsettled));
+    }
     let is_left_out = |(code, _, _): &(&str, u64, _)| findings::leaves_out(code);
     let is_lacking = findings.summary().iter().any(is_left_out) || !overview::lacking(session).is_empty();
     if error.code == ErrorCode::NotFound && is_lacking {

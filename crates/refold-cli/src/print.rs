@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use refold_app::answer::json_line;
 use refold_app::text::visible;
 use refold_app::wire::{FindingWire, SeverityWire};
-use refold_app::{AppError, ErrorCode};
+use refold_app::{AppError, ErrorCode, UnsettledAnswer};
 use serde::Serialize;
 
 use crate::progress;
@@ -36,6 +36,8 @@ pub struct Printer {
     code: u8,
     /// Where what is told is of what this machine keeps of a store: as of when.
     kept_as_of: Option<String>,
+    /// Where the end of a store is not in what is told.
+    unsettled: Option<UnsettledAnswer>,
 }
 
 /// An output that shares its terminal with the progress line. That is taken away when bytes go out, and not when they are
@@ -58,14 +60,23 @@ impl Write for Cleared {
     }
 }
 
+/// Puts one more member at the end of a document that is an object.
+fn add_member(document: &mut String, name: &str, value: &str) {
+    if document.starts_with('{') && document.pop() == Some('}') {
+        let comma = if document.len() > 1 { "," } else { "" };
+        document.push_str(&format!("{comma}\"{name}\":{value}}}"));
+    }
+}
+
 impl Printer {
-    pub fn new(code: u8, kept_as_of: Option<String>) -> Printer {
+    pub fn new(code: u8, kept_as_of: Option<String>, unsettled: Option<UnsettledAnswer>) -> Printer {
         let out = Cleared {
             out: Box::new(io::stdout().lock()),
             clear: progress::clear,
         };
         Printer {
             kept_as_of,
+            unsettled,
             ..Printer::over(out, code)
         }
     }
@@ -76,6 +87,7 @@ impl Printer {
             is_closed: false,
             code,
             kept_as_of: None,
+            unsettled: None,
         }
     }
 
@@ -106,12 +118,11 @@ impl Printer {
     /// Each document says by itself that it is not of the store as it is: whoever reads it may never see standard error.
     fn json_text(&self, answer: &impl Serialize) -> Result<String, AppError> {
         let mut line = json_line(answer)?;
-        if let Some(as_of) = &self.kept_as_of
-            && line.starts_with('{')
-            && line.pop() == Some('}')
-        {
-            let comma = if line.len() > 1 { "," } else { "" };
-            line.push_str(&format!("{comma}\"kept_as_of\":{}}}", json_line(as_of)?));
+        if let Some(as_of) = &self.kept_as_of {
+            add_member(&mut line, "kept_as_of", &json_line(as_of)?);
+        }
+        if let Some(unsettled) = &self.unsettled {
+            add_member(&mut line, "unsettled", &json_line(unsettled)?);
         }
         Ok(line)
     }
@@ -407,6 +418,29 @@ mod tests {
         assert_eq!(
             TERMINAL.take().concat(),
             format!("{{\"n\":0.10}}\n{{\"n\":0.10,{as_of}}}\n{{{as_of}}}\n[1]\n{{\"n\":{{}},{as_of}}}\n")
+        );
+    }
+
+    #[test]
+    fn each_document_says_from_where_on_it_lacks_what_is_not_settled() {
+        let out = Cleared {
+            out: Box::new(Terminal),
+            clear: || (),
+        };
+        let mut printer = Printer::over(out, 0);
+        printer.unsettled = Some(UnsettledAnswer {
+            behind: Some("60002".to_owned()),
+            last: Some("60006".to_owned()),
+            why: "1 transactions".to_owned(),
+        });
+        for text in ["{\"n\":0.10}", "[1]"] {
+            let document = serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+            printer.json(&document).unwrap();
+        }
+        printer.finish(Ok(())).unwrap();
+        assert_eq!(
+            TERMINAL.take().concat(),
+            "{\"n\":0.10,\"unsettled\":{\"behind\":\"60002\",\"last\":\"60006\",\"why\":\"1 transactions\"}}\n[1]\n"
         );
     }
 

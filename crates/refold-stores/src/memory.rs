@@ -62,6 +62,8 @@ impl MemoryStore {
             event_count: Some(events.len() as u64),
             count_is_exact: true,
             own_chain: None,
+            follows_another: false,
+            unsettled: None,
         };
         let fingerprint = Fingerprint {
             identity: identity.to_owned(),

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use refold_app::Places;
 use refold_app::connections::Asked;
 use refold_app::usecase::connect::connect;
+use refold_app::{ErrorCode, Places};
 use refold_core::port::store::StoreError;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::{Postgres, READER};
 
+use crate::servers::anchored::{anchored, verified};
 use crate::servers::writers::{Writers, written};
 use crate::servers::{Real as _, opened, positions, read_all, read_or_fail, refused};
 
@@ -195,6 +196,39 @@ fn a_number_that_is_missing_on_a_standby_may_come_until_it_has_been_missing_for_
         "there is more to see now"
     );
     assert_eq!(positions(&address, 19), [20, 22, 23, 24]);
+}
+
+/// What a standby does not have yet was not removed.
+#[test]
+fn what_a_standby_lacks_of_an_anchor_cannot_be_verified_yet() {
+    let database = "standby_anchored";
+    let (primary, standby) = pair(database, 20);
+    let home = tempfile::tempdir().expect("a folder for what is ours");
+    standby.sql(
+        "postgres",
+        "SELECT pg_wal_replay_pause(); DO $$ BEGIN WHILE pg_get_wal_replay_pause_state() <> 'paused' LOOP
+         PERFORM pg_sleep(0.01); END LOOP; END $$",
+    );
+    primary.sql(database, &Postgres::insert(1, 1));
+    let made = anchored(&address(&[&primary], database, ""), home.path(), None).expect("it is anchored");
+    assert_eq!(made.horizon, "21");
+    let on_standby = address(&[&standby], database, "");
+    let answer = verified(&on_standby, home.path(), &made);
+    let found: Vec<_> = answer.findings.iter().map(|it| (it.kind, it.severity)).collect();
+    assert_eq!((answer.outcome, &*found), ("unverifiable", &[("UNSETTLED", "gap")][..]));
+    assert!(
+        answer.sentence.contains("positions above #20 are not settled now"),
+        "{}",
+        answer.sentence
+    );
+    let error = anchored(&on_standby, home.path(), Some(&made)).expect_err("it is not all there");
+    assert!(
+        error.code == ErrorCode::Unreachable && error.message.contains("can be read now"),
+        "{error:?}"
+    );
+    standby.sql("postgres", "SELECT pg_wal_replay_resume()");
+    primary.wait_for_standby();
+    assert_eq!(verified(&on_standby, home.path(), &made).outcome, "verified");
 }
 
 /// Whether the scan began on the one or the other: the standby takes over and nothing is lost or comes twice.

@@ -49,6 +49,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'excerpt-idle': 'An entry of the list finds nothing',
   'redaction-idle': 'A rule of the redaction hid nothing',
   'in-gap': 'Events are missing there',
+  unsettled: 'The newest events may still change',
   'past-head': 'The stream does not go so far yet',
   'searched-copy': 'Searched in the copy of a server',
   'repeated-key': 'A key occurs more than once',

@@ -17,6 +17,9 @@ pub fn of(code: &str) -> &'static str {
         "linked" => "Nothing; the finding names the other stream",
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",
         "out-of-reach" => "Open it again when the server can be reached; what is kept of it, its connection says",
+        "unsettled" => {
+            "Ask again once these transactions are over; of one that stays open ask its owner: the server lists it in pg_stat_activity, or in information_schema.INNODB_TRX"
+        }
         "no-stream" => "Check the layout: it may name the wrong column",
         "no-type" => "Check the layout: it may name the wrong column",
         "not-an-event" => "Look at that record of the file",

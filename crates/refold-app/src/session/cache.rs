@@ -228,6 +228,9 @@ fn usable(scratch: &Path) -> Result<(), StoreError> {
     })
 }
 
+/// The code of the finding that nothing can be kept.
+pub(super) const NO_CACHE: &str = "no-cache";
+
 pub(super) fn no_cache(why: &str, kept: &Path, instead: Option<&Path>) -> Finding {
     let consequence = match instead {
         Some(instead) => format!(
@@ -237,7 +240,7 @@ pub(super) fn no_cache(why: &str, kept: &Path, instead: Option<&Path>) -> Findin
         None => "nor is there another folder to write to, so only what needs none can be done".to_owned(),
     };
     Finding {
-        code: "no-cache",
+        code: NO_CACHE,
         severity: Severity::Notice,
         stream: None,
         version: None,

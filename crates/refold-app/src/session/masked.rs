@@ -1,7 +1,8 @@
-//! The same session under a mask of its own.
+//! The same session once more: under a mask of its own, or of a store that is known to be settled further.
 
 use std::sync::{Arc, RwLock};
 
+use refold_core::event::Position;
 use refold_core::finding::Findings;
 
 use super::Session;
@@ -9,6 +10,27 @@ use super::Session;
 impl Session {
     /// The same store as it was opened, to be looked at under more rules than hold elsewhere. It cannot be opened again.
     pub fn with_own_mask(&self) -> Session {
+        Session {
+            mask: Arc::new(self.mask.own_copy()),
+            ..self.once_more()
+        }
+    }
+
+    /// The same store, read up to `position` also where this cannot be told to be settled any more: an old number that is
+    /// missing counts as still to come whenever somebody writes for long. `None`: it is read up to there already.
+    pub(crate) fn settled_up_to(&self, position: u64) -> Option<Session> {
+        let store = self.store.settled_up_to(Position(i64::try_from(position).ok()?))?;
+        Some(Session {
+            store,
+            // They go less far.
+            index: RwLock::default(),
+            earlier: RwLock::default(),
+            is_contradicted: Arc::default(),
+            ..self.once_more()
+        })
+    }
+
+    fn once_more(&self) -> Session {
         let notices = Findings::default();
         for (code, count, kept) in self.notices.summary() {
             notices.report_many(code, count, kept);
@@ -30,7 +52,7 @@ impl Session {
             said: self.said.clone(),
             most_copied_bytes: self.most_copied_bytes,
             may_copy: self.may_copy,
-            mask: Arc::new(self.mask.own_copy()),
+            mask: Arc::clone(&self.mask),
             case: self.case.clone(),
             index: RwLock::new(self.index()),
             earlier: RwLock::new(self.earlier()),

@@ -52,7 +52,7 @@ use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::usecase::overview::lacking;
 use refold_app::wire::{FindingWire, HandlerWalls, HandlerWire};
 use refold_app::work::Work;
-use refold_app::{AppError, Places, Reveal, Session};
+use refold_app::{AppError, Places, Reveal, Session, UnsettledAnswer};
 
 use crate::arguments::{Arguments, Case, Command, KeepingAsked, ScopeAsked};
 use crate::print::{self, Ended, Printer};
@@ -111,7 +111,7 @@ impl Context<'_> {
 
     /// Of a command that exits with `code`, also when nobody reads all of its answer.
     pub fn printer_of(&self, code: u8) -> Printer {
-        Printer::new(code, self.kept_as_of())
+        Printer::new(code, self.kept_as_of(), self.unsettled())
     }
 
     /// What is missing from the index, of a command whose answer is made of it.
@@ -135,10 +135,18 @@ impl Context<'_> {
         }
     }
 
+    /// The end that is not in the answer, of the first store that has one.
+    fn unsettled(&self) -> Option<UnsettledAnswer> {
+        self.sessions.borrow().iter().find_map(|session| session.unsettled())
+    }
+
     /// Neither of what is kept nor of what is left of a store anything is answered as if all of it had been asked: a script
-    /// would not see the difference.
+    /// would not see the difference. And a verdict on all of a store is none on events that are not settled.
     fn exit_code(&self, code: u8) -> u8 {
-        code.max(u8::from(self.is_lacking.get() || self.kept_as_of().is_some()))
+        let is_short = is_verdict(&self.arguments.command) && self.unsettled().is_some();
+        code.max(u8::from(
+            self.is_lacking.get() || self.kept_as_of().is_some() || is_short,
+        ))
     }
 }
 
@@ -174,7 +182,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     {
         print::findings_aside(&notices(session));
     }
-    for other in sessions.iter().skip(1).filter(|other| other.kept_as_of().is_some()) {
+    let is_told = |other: &&Arc<Session>| other.kept_as_of().is_some() || other.unsettled().is_some();
+    for other in sessions.iter().skip(1).filter(is_told) {
         print::findings_aside(&notices(other));
     }
     if let Some(session) = sessions.first() {
@@ -196,6 +205,20 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     }
     print::findings_aside(&of_index);
     Ok(code)
+}
+
+/// Whether its exit code says that all it was to ask was asked.
+fn is_verdict(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Check(_)
+            | Command::Compare(_)
+            | Command::Drift(_)
+            | Command::Gate(_)
+            | Command::Health(_)
+            | Command::Replay(_)
+            | Command::Report(_)
+    )
 }
 
 /// Whether what is missing from the index is missing from the answer, which has no room for it itself.

@@ -2,6 +2,8 @@
 //!
 //! It has no way to write: no method appends, and an adapter opens its connection read-only.
 
+use std::sync::Arc;
+
 use crate::event::{Columns, EventBatch, Position, Version};
 use crate::finding::Findings;
 use crate::names::Names;
@@ -146,6 +148,21 @@ pub struct StoreDescription {
     pub count_is_exact: bool,
     /// The hash chain that the store itself keeps over its events; `None`: it keeps none.
     pub own_chain: Option<OwnChain>,
+    /// Whether its server follows another one, and may not have all yet that was read there.
+    pub follows_another: bool,
+    /// Its end, where that may still change and so is not shown; `None`: all that was there is.
+    pub unsettled: Option<Unsettled>,
+}
+
+/// The end of a store that is not shown: events may still come in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    /// The last position that is shown; `None`: where it begins is not told by a position.
+    pub behind: Option<Position>,
+    /// The last position that was seen; `None`: it is not told by a position.
+    pub last: Option<Position>,
+    /// What it waits for, as the beginning of a sentence: `2 transactions that write were not over within 3 seconds`.
+    pub why: String,
 }
 
 impl StoreDescription {
@@ -237,6 +254,12 @@ pub trait EventStore: Send + Sync {
     /// Where records stand that name this stream and cannot be read as events: so many may be missing from it. Must not scan.
     fn lost_of(&self, _stream: &[u8]) -> Vec<Position> {
         Vec::new()
+    }
+
+    /// The same store, of which somebody knows that it was settled up to `position` once, so that nothing can still come up to
+    /// there: what stands there is read too. `None`: that makes no difference, or none is known.
+    fn settled_up_to(&self, _position: Position) -> Option<Arc<dyn EventStore>> {
+        None
     }
 
     /// The row of one event exactly as the store holds it, for the Raw view and for the chain that it keeps: column name and

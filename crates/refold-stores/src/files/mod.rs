@@ -248,6 +248,8 @@ fn describe(
         event_count: Some(records.event_count()),
         count_is_exact: true,
         own_chain: matches!(format, Format::Chained(_)).then_some(OwnChain::EventSourcingDb),
+        follows_another: false,
+        unsettled: None,
     }
 }
 

@@ -120,6 +120,8 @@ impl Card {
                 event_count: None,
                 count_is_exact: false,
                 own_chain: self.has_own_chain.then_some(OwnChain::EventSourcingDb),
+                follows_another: false,
+                unsettled: None,
             },
         }
     }

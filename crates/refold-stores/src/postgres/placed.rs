@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use refold_core::port::store::StoreError;
+use refold_core::port::store::{StoreError, Unsettled};
 use refold_core::work::CancelToken;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -76,12 +76,19 @@ impl Placed {
             now = Transactions::ask(connection, cancel)?;
         }
         let hidden_from = (now.all_over_before < first.begun_before).then_some(now.all_over_before);
-        let evidence = match hidden_from {
-            None => "all events of transactions that were over when the store was opened are settled".to_owned(),
-            Some(_) => format!(
-                "transactions of the server were not over within {} seconds: what was written since the first of them began \
-                 is not shown, and of events whose rows were changed since then neither the old nor the new ones are",
+        let unsettled = hidden_from.map(|_| Unsettled {
+            behind: None,
+            last: None,
+            why: format!(
+                "transactions of the server were not over within {} seconds",
                 PATIENCE.as_secs()
+            ),
+        });
+        let evidence = match &unsettled {
+            None => "all events of transactions that were over when the store was opened are settled".to_owned(),
+            Some(Unsettled { why, .. }) => format!(
+                "{why}: what was written since the first of them began is not shown, and of events whose rows were changed \
+                 since then neither the old nor the new ones are"
             ),
         };
         // Behind all transactions: no row of theirs lies beyond.
@@ -105,6 +112,7 @@ impl Placed {
                 .join(" AND "),
             last: placed.last,
             evidence,
+            unsettled,
             meaning: Meaning {
                 asked: Box::new(asked),
                 answer: table.file.into(),

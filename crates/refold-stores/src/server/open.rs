@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use refold_core::event::Position;
-use refold_core::port::store::{Fingerprint, OrderQuality, StoreDescription, StoreError};
+use refold_core::port::store::{Fingerprint, OrderQuality, StoreDescription, StoreError, Unsettled};
 use refold_core::work::{CancelToken, Work};
 use rustls::ClientConfig;
 
@@ -168,6 +168,8 @@ pub struct Places<S: Server> {
     pub last: i64,
     /// What is settled, as a sentence.
     pub evidence: String,
+    /// What is not shown because it is not settled.
+    pub unsettled: Option<Unsettled>,
     pub meaning: Meaning<S>,
 }
 
@@ -188,6 +190,7 @@ struct Looked<'a> {
     evidence: Vec<String>,
     byte_count: u64,
     span: Option<(Position, Position)>,
+    unsettled: Option<Unsettled>,
 }
 
 impl<S: Open> Options<S> {
@@ -243,8 +246,12 @@ impl<S: Open> Options<S> {
             Some(places) => {
                 bound.plan.narrow(places.condition);
                 let horizon = Horizon::at(Some(places.last));
-                let evidence = places.evidence;
-                (Some(places.meaning), Some(Found { horizon, evidence }))
+                let found = Found {
+                    horizon,
+                    evidence: places.evidence,
+                    unsettled: places.unsettled,
+                };
+                (Some(places.meaning), Some(found))
             }
         };
         let had = Arc::new(OnceLock::new());
@@ -281,6 +288,7 @@ impl<S: Open> Options<S> {
             evidence,
             byte_count: inspected.extent.byte_count,
             span,
+            unsettled: found.unsettled,
         });
         probed.tell(bound, options.zone.is_some(), &mut description);
         let mut parts = vec![
@@ -300,7 +308,7 @@ impl<S: Open> Options<S> {
             horizon: Mutex::new(found.horizon),
             settled,
             description,
-            watched,
+            watched: Arc::new(watched),
             reached,
         })
     }
@@ -336,6 +344,8 @@ impl<S: Open> Options<S> {
             },
             count_is_exact: false,
             own_chain: None,
+            follows_another: looked.role.is_standby,
+            unsettled: looked.unsettled,
         }
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use refold_core::port::store::StoreError;
+use refold_core::event::Position;
+use refold_core::port::store::{StoreError, Unsettled};
 use refold_core::work::{CancelToken, Cancelled};
 
 use super::Server;
@@ -46,6 +47,8 @@ pub trait Watch<S: Server>: Send + Sync {
 pub struct Found {
     pub horizon: Horizon,
     pub evidence: String,
+    /// What is not shown because it is not settled.
+    pub unsettled: Option<Unsettled>,
 }
 
 /// Waits a while for what was seen first to be settled, and says how far it is.
@@ -71,7 +74,11 @@ pub fn settle<S: Server>(
             Some(settled) => format!("all events up to position {settled} are settled"),
             None => "there are no events".to_owned(),
         };
-        return Ok(Found { horizon, evidence });
+        return Ok(Found {
+            horizon,
+            evidence,
+            unsettled: None,
+        });
     };
     let positions = newest(reached, last, cancel)?;
     let settled = below_gaps(&positions, watched.step(), |above| watched.may_come(above));
@@ -83,16 +90,29 @@ pub fn settle<S: Server>(
                 watched.not_over(horizon.waits_for()),
                 PATIENCE.as_secs()
             ),
+            unsettled: None,
         });
     }
-    let evidence = format!(
-        "{} within {} seconds: what lies behind position {} up to {last} may still change and is not shown",
+    let why = format!(
+        "{} within {} seconds",
         watched.not_over(horizon.waits_for()),
-        PATIENCE.as_secs(),
-        settled.unwrap_or(last)
+        PATIENCE.as_secs()
     );
-    let horizon = Horizon::at(settled);
-    Ok(Found { horizon, evidence })
+    let evidence = match settled {
+        Some(settled) => {
+            format!("{why}: what lies behind position {settled} up to {last} may still change and is not shown")
+        }
+        None => format!("{why}: all events up to position {last} may still change, and none is shown"),
+    };
+    Ok(Found {
+        horizon: Horizon::at(settled),
+        evidence,
+        unsettled: Some(Unsettled {
+            behind: settled.map(Position),
+            last: Some(Position(last)),
+            why,
+        }),
+    })
 }
 
 /// The newest positions up to `last`, newest first.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::event::Position;
 use refold_core::port::store::{
-    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError,
+    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError, Unsettled,
 };
 use refold_core::work::CancelToken;
 use rusqlite::types::ValueRef;
@@ -21,7 +21,7 @@ use crate::tables::cut;
 
 pub struct ServerStore<S: Server> {
     pub(crate) reached: Arc<Reached<S>>,
-    pub(crate) watched: S::Watched,
+    pub(crate) watched: Arc<S::Watched>,
     /// The last position that was settled when it was opened.
     pub(crate) settled: Option<i64>,
     pub(crate) horizon: Mutex<Horizon>,
@@ -58,6 +58,37 @@ impl<S: Server> EventStore for ServerStore<S> {
         let is_cut = self.reached.bound.plan.has_position_index;
         let span = self.description.position_span.filter(|_| is_cut);
         Ok(span.map_or(vec![(None, None)], |span| cut(span, parts)))
+    }
+
+    fn settled_up_to(&self, position: Position) -> Option<Arc<dyn EventStore>> {
+        let unsettled = self.description.unsettled.as_ref()?;
+        let of = &self.description;
+        // One that follows another may lack what was settled there.
+        if !of.grows_at_end || of.follows_another || self.settled >= Some(position.0) {
+            return None;
+        }
+        let mut description = self.description.clone();
+        description.unsettled = (unsettled.last > Some(position)).then(|| Unsettled {
+            behind: Some(position),
+            ..unsettled.clone()
+        });
+        // Bounds, as they always are.
+        description.position_span = description.position_span.map(|(first, _)| (first, position));
+        description.event_count = description
+            .position_span
+            .and_then(|(first, last)| u64::try_from(i128::from(last.0) - i128::from(first.0) + 1).ok());
+        Some(Arc::new(ServerStore::<S> {
+            reached: Arc::clone(&self.reached),
+            watched: Arc::clone(&self.watched),
+            settled: Some(position.0),
+            horizon: Mutex::new(Horizon::at(Some(position.0))),
+            fingerprint: Fingerprint {
+                last_position: Some(position),
+                change_token: format!("{position:?}:{}", self.fingerprint.change_token),
+                ..self.fingerprint.clone()
+            },
+            description,
+        }))
     }
 
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {

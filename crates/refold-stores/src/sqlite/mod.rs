@@ -345,5 +345,7 @@ fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_aske
         event_count: probed.event_bound,
         count_is_exact: false,
         own_chain: None,
+        follows_another: false,
+        unsettled: None,
     }
 }

@@ -102,6 +102,12 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         .as_deref()
         .map(|path| Known::open(work, path, asked.salt.as_deref(), None))
         .transpose()?;
+    // What was anchored was settled then.
+    let further = previous.as_ref().and_then(|known| session.settled_up_to(known.horizon));
+    let session = further.as_ref().unwrap_or(session);
+    if let Some(known) = &previous {
+        session.expect_settled(known.horizon)?;
+    }
     let (key, is_new_key) = match &previous {
         Some(known) => (known.key, false),
         None if asked.is_plain => (None, false),

@@ -71,6 +71,10 @@ pub fn prove(work: &Work<'_>, session: &Session, asked: &ProveAsked) -> Result<P
     refuse_with_store(session, "store", &asked.out, "proof")?;
     let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), None)?;
     known.expect(&identity(session))?;
+    // What was anchored was settled then.
+    let further = session.settled_up_to(known.horizon);
+    let session = further.as_ref().unwrap_or(session);
+    session.expect_settled(known.horizon)?;
     match &asked.what {
         Proved::Event(cursor) => prove_event(work, session, &known, cursor, &asked.out),
         Proved::Since(older) => {

@@ -107,6 +107,7 @@ fn gather<Made>(
     if let Some(case) = session.case() {
         case.report(&found);
     }
+    session.report_unsettled(&found);
     if session.path().is_file() {
         // With an index a damaged file tells more of itself: what is said must not hang on whether there was one.
         session.build_index(work)?;

@@ -27,7 +27,7 @@ use crate::text::{self, Exact, counted, grouped};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyAnswer {
-    /// `verified`; `broken`: it is not what the anchor says; `unverifiable`: not all of it can be read.
+    /// `verified`; `broken`: it is not what the anchor says; `unverifiable`: not all of it can be read, or not now.
     pub outcome: &'static str,
     /// `L1`: every event up to the horizon is what the anchor says; `L2`: and it was at the time of a stamp, of an authority
     /// that was named. `L0`: observed, and not what the anchor says, or not all of it can be read.
@@ -52,7 +52,7 @@ pub struct VerifyAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyFinding {
     /// `CHANGED`, `REMOVED`, `INSERTED`, `MOVED`, `DIFFERS` (somewhere in a range), `DUPLICATE-ID`, `VERSION-GAP`,
-    /// `REWRITTEN-ALL`, `COLUMN-GONE`, `POSITION-REPLACED`, `UNREADABLE` (of the store, or of a place in it).
+    /// `REWRITTEN-ALL`, `COLUMN-GONE`, `POSITION-REPLACED`, `UNSETTLED`, `UNREADABLE` (of the store, or of a place in it).
     pub kind: &'static str,
     /// `manipulation` or `gap`.
     pub severity: &'static str,
@@ -137,6 +137,9 @@ pub fn verify(
     session.expect_reached("a verification")?;
     let key = asked.key.as_deref().map(public_key).transpose()?;
     let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), key.as_ref())?;
+    // What was anchored was settled then.
+    let further = session.settled_up_to(known.horizon);
+    let session = further.as_ref().unwrap_or(session);
     let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref(), &asked.revoked)?;
     let is_stamped = stamp.as_ref().is_some_and(|stamp| stamp.is_authority_known);
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
@@ -151,9 +154,10 @@ pub fn verify(
         found.push(finding);
     };
     if let Some(detail) = &held.unread {
-        say(VerifyFinding::of_store("UNREADABLE", "gap", detail.clone()));
+        let kind = if held.is_unsettled { "UNSETTLED" } else { "UNREADABLE" };
+        say(VerifyFinding::of_store(kind, "gap", detail.clone()));
     }
-    if outcome.is_rewritten() {
+    if outcome.is_rewritten() && !held.is_unsettled {
         say(VerifyFinding::of_store(
             "REWRITTEN-ALL",
             "manipulation",
@@ -300,6 +304,8 @@ struct Held {
     added: u64,
     /// What could not be read, in a sentence.
     unread: Option<String>,
+    /// All that is there could be read, and the end of what was anchored cannot be read now.
+    is_unsettled: bool,
 }
 
 impl Held {
@@ -322,7 +328,11 @@ impl Held {
             }
             check.push(hashed).map_err(failed)
         })?;
-        let outcome = check.finish().map_err(failed)?;
+        let mut outcome = check.finish().map_err(failed)?;
+        let (unread, unsettled) = (unread(&findings), session.not_settled_now(known.horizon));
+        if let Some((behind, _)) = &unsettled {
+            leave_open(&mut outcome, *behind);
+        }
         let has_come_from_below = |finding: &&Finding| match finding.difference {
             Difference::Moved { to, .. } => to > known.horizon,
             _ => false,
@@ -334,9 +344,26 @@ impl Held {
             uncovered_columns: passed.more_columns,
             reasons: Reasons::of(passed.gone_columns, &findings),
             added: added.saturating_sub(from_below),
-            unread: unread(&findings),
+            is_unsettled: unread.is_none() && unsettled.is_some(),
+            unread: unread.or(unsettled.map(|(_, why)| why)),
         })
     }
+}
+
+/// Takes back what was found behind the last position that can be read now: it may be there all the same.
+fn leave_open(outcome: &mut Outcome, behind: Option<Position>) {
+    let is_told = |finding: &Finding| {
+        let last = match finding.difference {
+            Difference::Somewhere { last, .. } => last,
+            _ => finding.position,
+        };
+        let behind = behind.and_then(|behind| u64::try_from(behind.0).ok());
+        behind.is_some_and(|behind| last <= behind)
+    };
+    let all = outcome.findings.len();
+    outcome.findings.retain(is_told);
+    let left = (all - outcome.findings.len()) as u64;
+    outcome.finding_count = outcome.finding_count.saturating_sub(left);
 }
 
 fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> String {
@@ -347,7 +374,10 @@ fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> Strin
         added => format!("{} came since, of which it says nothing", counted(added, "event")),
     };
     if let Some(unread) = &held.unread {
-        return format!("NOT VERIFIED against {of}: not all of the store can be read: {unread}");
+        return match held.is_unsettled {
+            true => format!("NOT VERIFIED against {of}: {unread}"),
+            false => format!("NOT VERIFIED against {of}: not all of the store can be read: {unread}"),
+        };
     }
     if differing > 0 {
         let said = match explained {

@@ -1,0 +1,107 @@
+//! The end of a store that is not shown, because events may still come in between: said wherever the store is looked at.
+
+use refold_core::event::Position;
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::port::store::Unsettled;
+use serde::Serialize;
+
+use super::Session;
+use crate::error::{AppError, ErrorCode};
+use crate::text;
+
+/// From where on a store is not shown, as `--json` says it of each document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnsettledAnswer {
+    /// The last position that is shown; `null`: that is not told by a position.
+    pub behind: Option<String>,
+    /// The last one that was seen.
+    pub last: Option<String>,
+    pub why: String,
+}
+
+fn notice(unsettled: &Unsettled) -> Finding {
+    let label = |position| text::position_label(position);
+    let what = match (unsettled.behind, unsettled.last) {
+        (Some(behind), Some(last)) => {
+            format!("events behind position {}, up to {},", label(behind), label(last))
+        }
+        (None, Some(last)) => format!("all events up to position {}", label(last)),
+        (_, None) => "the newest events".to_owned(),
+    };
+    Finding {
+        code: "unsettled",
+        severity: Severity::Warning,
+        stream: None,
+        version: None,
+        position: None,
+        detail: format!(
+            "{what} are not in the answer: others may still come between them ({})",
+            unsettled.why
+        ),
+    }
+}
+
+/// What is added to the word that an id is that of no stream.
+pub(crate) fn beside(unsettled: &UnsettledAnswer) -> String {
+    match &unsettled.behind {
+        Some(behind) => format!("events behind position {behind} are not settled, and its own may be among them"),
+        None => "the newest events are not settled, and its own may be among them".to_owned(),
+    }
+}
+
+impl Session {
+    /// The end of the store that is not shown; `None`: all of it is.
+    pub fn unsettled(&self) -> Option<UnsettledAnswer> {
+        let unsettled = self.description().unsettled.as_ref()?;
+        let number = |position: Option<Position>| position.map(|position| position.0.to_string());
+        Some(UnsettledAnswer {
+            behind: number(unsettled.behind),
+            last: number(unsettled.last),
+            why: unsettled.why.clone(),
+        })
+    }
+
+    /// Says that the end of the store is not in the answer, where it is not.
+    pub fn report_unsettled(&self, findings: &Findings) {
+        if let Some(unsettled) = &self.description().unsettled {
+            findings.report(notice(unsettled));
+        }
+    }
+
+    /// What keeps the events up to `horizon` from being read now although somebody read them: the last position of those that
+    /// can be, and why not more. `None`: nothing.
+    pub(crate) fn not_settled_now(&self, horizon: u64) -> Option<(Option<Position>, String)> {
+        let of = self.description();
+        let is_short = |position: Option<Position>| {
+            position.is_none_or(|position| u64::try_from(position.0).is_ok_and(|position| position < horizon))
+        };
+        let told = |behind: Option<Position>, why: &str| {
+            let what = behind.map_or_else(
+                || "no position is settled now".to_owned(),
+                |behind| format!("positions above #{} are not settled now", text::position_label(behind)),
+            );
+            (behind, format!("{what}: {why}; try again"))
+        };
+        match &of.unsettled {
+            Some(unsettled) if is_short(unsettled.behind) => Some(told(unsettled.behind, &unsettled.why)),
+            _ => (of.follows_another && is_short(self.end())).then(|| {
+                told(
+                    self.end(),
+                    "the server follows another one, and has not got further than that",
+                )
+            }),
+        }
+    }
+
+    /// Fails where not all up to `horizon` can be read now: that says nothing of what the store holds.
+    pub(crate) fn expect_settled(&self, horizon: u64) -> Result<(), AppError> {
+        match self.not_settled_now(horizon) {
+            None => Ok(()),
+            Some((_, why)) => Err(AppError::new(
+                ErrorCode::Unreachable,
+                format!("not all that was anchored can be read now: {why}"),
+                "try again once these transactions are over, or read the server that they write to",
+            )),
+        }
+    }
+}
