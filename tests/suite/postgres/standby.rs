@@ -198,6 +198,31 @@ fn a_number_that_is_missing_on_a_standby_may_come_until_it_has_been_missing_for_
     assert_eq!(positions(&address, 19), [20, 22, 23, 24]);
 }
 
+/// However much is written elsewhere on the primary meanwhile.
+#[test]
+fn a_number_near_the_end_of_a_standby_is_let_go_of_once_its_primary_is_a_minute_further() {
+    let database = "standby_let_go";
+    let (primary, standby) = pair(database, 20);
+    let address = address(&[&standby], database, "");
+    let insert = |n: u32| {
+        format!(
+            "INSERT INTO message_store.messages(position, stream_name, type, data, time)
+             VALUES ({n}, 'late-1', 'T', '{{}}', (now() AT TIME ZONE 'utc') - interval '90 s');"
+        )
+    };
+    primary.sql(database, &format!("BEGIN; {} ROLLBACK; {}", insert(0), insert(1)));
+    // Something was committed there just now, and no event.
+    primary.sql(database, "CREATE TABLE public.noise (n int)");
+    primary.wait_for_standby();
+    assert_eq!(
+        positions(&address, 19),
+        [20, 22],
+        "21 has been missing for more than a minute"
+    );
+    let store = opened(&address);
+    assert_eq!(store.describe().unsettled, None, "{:?}", store.describe().evidence);
+}
+
 /// What a standby does not have yet was not removed.
 #[test]
 fn what_a_standby_lacks_of_an_anchor_cannot_be_verified_yet() {

@@ -15,7 +15,7 @@ use super::value::Parameter;
 use super::{Asked, MySql, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::one;
-use crate::server::missing::{self, Missing, NEWEST_ROWS, QUIET};
+use crate::server::missing::{self, Missing, NEWEST_ROWS, QUIET, Written};
 use crate::server::open::Account;
 use crate::server::reached::Reached;
 use crate::server::settling::Watch;
@@ -135,8 +135,12 @@ impl Watch<MySql> for Watched {
             writers.extend(self.last(reached, cancel)?.1);
             return Ok(Sight { last, writers });
         }
-        let is_quiet = self.is_quiet(reached, cancel)?;
-        writers.extend(self.missing.look(reached, (at, self.step), is_quiet, cancel)?);
+        let written = match self.is_quiet(reached, cancel)? {
+            true => Written::Quiet,
+            // Up to when others wrote to the table, its newest events say.
+            false => Written::UpTo(None),
+        };
+        writers.extend(self.missing.look(reached, (at, self.step), written, cancel)?);
         Ok(Sight { last, writers })
     }
 

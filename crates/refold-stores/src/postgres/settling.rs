@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refold_core::port::store::StoreError;
+use refold_core::time::Timestamp;
 use refold_core::work::CancelToken;
 use tokio_postgres::types::Type;
 
@@ -14,7 +15,7 @@ use super::placed::Placed;
 use super::{Asked, Postgres, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::{Answer, Fault, Link as _, one};
-use crate::server::missing::{self, Missing, QUIET};
+use crate::server::missing::{self, Missing, QUIET, Written};
 use crate::server::reached::Reached;
 use crate::server::settling::Watch;
 use crate::tables::plan::Plan;
@@ -99,7 +100,7 @@ impl Numbered {
         let seen = Seen::of(reached.ask(asked, cancel)?).map_err(|fault| fault.at(reached.connections.location()))?;
         let writers = match (&self.missing, seen.last) {
             (Some(missing), Some(last)) if seen.is_standby => {
-                missing.look(reached, (last, self.step), seen.is_quiet, cancel)?
+                missing.look(reached, (last, self.step), seen.written, cancel)?
             }
             _ => seen.writers,
         };
@@ -116,7 +117,8 @@ struct Seen {
     /// Of a standby nobody, whoever writes on its primary.
     writers: BTreeSet<String>,
     is_standby: bool,
-    is_quiet: bool,
+    /// Of a standby: what its primary wrote, to any table.
+    written: Written,
 }
 
 impl Seen {
@@ -125,15 +127,20 @@ impl Seen {
         let mut rows = || answers.next().unwrap_or_default();
         let (last, writers, quiet) = (rows(), rows(), rows());
         let writers = writers.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        let (is_standby, is_quiet) = match quiet.first() {
-            None => (false, false),
-            Some(row) => (row.try_get(0)?, row.try_get(1)?),
+        let (is_standby, written) = match quiet.first() {
+            None => (false, Written::UpTo(None)),
+            Some(row) if row.try_get(1)? => (row.try_get(0)?, Written::Quiet),
+            Some(row) => {
+                let micros: Option<i64> = row.try_get(2)?;
+                let nanos = micros.and_then(|micros| micros.checked_mul(1_000));
+                (row.try_get(0)?, Written::UpTo(nanos.map(Timestamp)))
+            }
         };
         Ok(Seen {
             last: last.first().map(|row| row.try_get(0)).transpose()?,
             writers,
             is_standby,
-            is_quiet,
+            written,
         })
     }
 }

@@ -105,11 +105,13 @@ pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtran
      (held.pid IS NULL OR held.pid <> pg_catalog.pg_backend_pid()) ORDER BY 1";
 
 /// Whether a server still follows another, and if so whether it has all that this one sent, and nothing was committed there
-/// for as many seconds as `$1` says. One that hears nothing from its primary does not know.
+/// for as many seconds as `$1` says. One that hears nothing from its primary does not know. And when the last transaction
+/// that it has was over there, in microseconds since 1970.
 pub const QUIET: &str = "/* refold quiet */ SELECT pg_catalog.pg_is_in_recovery(), coalesce(EXISTS (SELECT 1 FROM \
      pg_catalog.pg_stat_get_wal_receiver() AS receiver WHERE receiver.pid IS NOT NULL) AND \
      pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() AND \
-     pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) > $1, false)";
+     pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) > $1, false), \
+     (pg_catalog.date_part('epoch', pg_catalog.pg_last_xact_replay_timestamp()) * 1000000)::bigint";
 
 /// Before which number all transactions are over, and before which they have begun.
 pub const OVER: &str = "/* refold over */ SELECT pg_catalog.pg_snapshot_xmin(present.seen)::text, \

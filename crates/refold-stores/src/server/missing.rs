@@ -9,16 +9,27 @@ use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventReader as _, ReadQuery, StoreError};
+use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 
 use super::Server;
 use super::reached::Reached;
 use super::reader::ServerReader;
+use crate::time::ZONE_UNKNOWN;
 
 /// A number that has been missing for so long will not come.
 pub const QUIET: Duration = Duration::from_secs(60);
 pub const NEWEST_ROWS: usize = 1_000;
 const NEWEST_PAGES: usize = 10;
+
+/// What a server tells of the last time that somebody wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Nobody has for [`QUIET`].
+    Quiet,
+    /// All that was written up to this time is there, whatever it was about; `None`: the server does not say.
+    UpTo(Option<Timestamp>),
+}
 
 #[derive(Debug, Default)]
 pub struct Missing {
@@ -28,17 +39,16 @@ pub struct Missing {
 
 impl Missing {
     /// Looks where numbers are missing up to `last`, which was seen before, and what of that may still come, a name each.
-    /// `is_quiet`: nobody has written for a while.
     pub fn look<S: Server>(
         &self,
         reached: &Arc<Reached<S>>,
         (last, step): (i64, i64),
-        is_quiet: bool,
+        written: Written,
         cancel: &CancelToken,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let gaps = match is_quiet {
-            true => BTreeSet::new(),
-            false => gaps(reached, last, step, cancel)?,
+        let gaps = match written {
+            Written::Quiet => BTreeSet::new(),
+            Written::UpTo(time) => gaps(reached, (last, step), time, cancel)?,
         };
         let now = Instant::now();
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,11 +73,11 @@ pub fn told(count: usize) -> String {
 }
 
 /// The positions above numbers that are missing among the newest events, but for those that have been for long: the events
-/// above them are older than the newest by [`QUIET`].
+/// above them are older than the newest, or than `written`, by [`QUIET`].
 fn gaps<S: Server>(
     reached: &Arc<Reached<S>>,
-    last: i64,
-    step: i64,
+    (last, step): (i64, i64),
+    written: Option<Timestamp>,
     cancel: &CancelToken,
 ) -> Result<BTreeSet<i64>, StoreError> {
     let query = ReadQuery {
@@ -85,13 +95,17 @@ fn gaps<S: Server>(
             gaps.extend(above.filter(|first| *first > step));
             return Ok(gaps);
         }
+        // Times that name no zone can be held against each other, and not against a clock.
+        let is_zoneless = findings.summary().iter().any(|(code, ..)| *code == ZONE_UNKNOWN);
+        let written = written.filter(|_| !is_zoneless);
         for (position, time) in batch.positions.iter().zip(&batch.recorded_at) {
             if above.is_some_and(|above: i64| above.saturating_sub(position.0) > step) {
                 gaps.extend(above);
             }
             above = Some(position.0);
             if !time.is_none() {
-                let newest = *newest.get_or_insert(time.0);
+                let newest: i64 = *newest.get_or_insert(time.0);
+                let newest = written.map_or(newest, |written| newest.max(written.0));
                 if time.0 < newest.saturating_sub(quiet_nanos) {
                     return Ok(gaps);
                 }
