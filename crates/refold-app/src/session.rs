@@ -131,7 +131,8 @@ impl Session {
 
     /// As [`Session::open`], with all that can be said of it.
     pub fn open_asked(work: &Work<'_>, asked: &Asked, places: &Places) -> Result<Session, AppError> {
-        let session = Session::unindexed(work, asked, places, None)?;
+        let mut session = Session::unindexed(work, asked, places, None)?;
+        session.go_up_to(work, session.indexed_end())?;
         session.adopt_ready_index()?;
         Ok(session)
     }

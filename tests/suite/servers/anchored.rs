@@ -16,6 +16,7 @@ use super::{Real, over_each, session};
 over_each! {
     what_was_anchored_is_not_removed_because_somebody_writes
     what_is_not_settled_is_said
+    what_was_settled_when_it_was_indexed_stays_so
 }
 
 /// An anchor of the store at this address, in a folder of `home`.
@@ -147,4 +148,33 @@ fn what_is_not_settled_is_said<R: Real>() {
     );
     open.end();
     assert!(told(&address).is_empty(), "all is settled");
+}
+
+fn what_was_settled_when_it_was_indexed_stays_so<R: Real>() {
+    let server = R::alone();
+    let database = "anchored_indexed";
+    with_gaps(&server, database);
+    let (address, home) = (server.watching(database), tempfile::tempdir().expect("a folder"));
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let first = session(&address, home.path()).expect("it opens");
+    assert_eq!(first.build_index(&work).expect("it is indexed").event_count(), 4);
+    let open = Open::with(&server, database, &R::insert(2, 0));
+    // Opened again while it is looked at, and anew.
+    let grown = first.grown(&work).expect("nothing of it is gone");
+    let anew = session(&address, home.path()).expect("it opens");
+    for session in [&grown, &anew] {
+        assert_eq!(session.unsettled(), None);
+        assert!(notices(session).is_empty());
+        assert_eq!(session.build_index(&work).expect("it is there").event_count(), 4);
+    }
+    // Who never saw it whole cannot know.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    assert!(
+        session(&address, elsewhere.path())
+            .expect("it opens")
+            .unsettled()
+            .is_some()
+    );
+    open.end();
 }

@@ -122,10 +122,11 @@ impl Session {
                 "a store that was opened elsewhere cannot be opened again",
             ));
         };
-        let session = Session::unindexed(work, asked, places, Some(self))?;
+        let mut session = Session::unindexed(work, asked, places, Some(self))?;
         if session.store.fingerprint()?.identity != self.store.fingerprint()?.identity {
             return Ok(None);
         }
+        session.go_up_to(work, self.end())?;
         Ok(Some(Session {
             mask: Arc::clone(&self.mask),
             ..session

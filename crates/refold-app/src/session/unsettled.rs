@@ -1,8 +1,11 @@
 //! The end of a store that is not shown, because events may still come in between: said wherever the store is looked at.
 
-use refold_core::event::Position;
+use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::{Finding, Findings, Severity};
-use refold_core::port::store::Unsettled;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, ReadQuery, Scope, Unsettled};
+use refold_core::work::Work;
+use refold_stores::index::{self, Opened};
 use serde::Serialize;
 
 use super::Session;
@@ -59,6 +62,39 @@ impl Session {
             last: number(unsettled.last),
             why: unsettled.why.clone(),
         })
+    }
+
+    /// The last event that this machine indexed of the store, which was settled then; `None`: nothing is indexed, or all of
+    /// the store is settled.
+    pub(super) fn indexed_end(&self) -> Option<Position> {
+        self.description().unsettled.as_ref()?;
+        let fingerprint = self.store.fingerprint().ok()?;
+        match self.cache.with(|place| index::open(place, &fingerprint)).ok()? {
+            Opened::Current(index) | Opened::Behind(index) => index.last_position(),
+            Opened::Absent => None,
+        }
+    }
+
+    /// Goes as far as it did when `end` was the last event that was settled, if that is still there: what is settled stays so,
+    /// also where an old number that is missing could be that of a transaction which is open now.
+    pub(super) fn go_up_to(&mut self, work: &Work<'_>, end: Option<Position>) -> Result<(), AppError> {
+        let Some((end, store)) = end.and_then(|end| Some((end, self.store.settled_up_to(end)?))) else {
+            return Ok(());
+        };
+        let mut reader = store.read(&ReadQuery {
+            scope: Scope::Positions(vec![end]),
+            direction: Direction::Forward,
+            columns: Columns::SKELETON,
+        })?;
+        let (mut batch, mut names) = (EventBatch::default(), Names::default());
+        // A store that was restored may hand out the same numbers once more.
+        if reader.next_batch(work, 1, &mut batch, &mut names, &Findings::default())? {
+            self.store = store;
+            // Of a store on a server that was just opened there are no others.
+            self.notices = Findings::default();
+            self.report_unsettled(&self.notices);
+        }
+        Ok(())
     }
 
     /// Says that the end of the store is not in the answer, where it is not.
