@@ -137,6 +137,10 @@ impl Context<'_> {
 
     /// The end that is not in the answer, of the first store that has one.
     fn unsettled(&self) -> Option<UnsettledAnswer> {
+        if matches!(self.arguments.command, Command::Tail(_)) {
+            // It tells these events once they are settled.
+            return None;
+        }
         self.sessions.borrow().iter().find_map(|session| session.unsettled())
     }
 
