@@ -28,7 +28,7 @@ pub struct Finding {
 }
 
 /// Collects findings from any thread. Of each code the first are kept whole ([`Findings::KEPT_PER_CODE`], or as many as
-/// [`Findings::marking`] says) and the rest counted, so that a store with ten million faults does not fill the memory.
+/// [`Findings::keeping`] says) and the rest counted, so that a store with ten million faults does not fill the memory.
 /// First is what stands first in the record, and not what was reported first: which thread is faster tells nobody anything.
 #[derive(Debug)]
 pub struct Findings {
@@ -53,6 +53,11 @@ impl Default for Findings {
 
 impl Findings {
     pub const KEPT_PER_CODE: usize = 100;
+
+    /// None yet; of each code the first `most` will be kept.
+    pub fn keeping(most: usize) -> Findings {
+        Findings::of(most, false)
+    }
 
     /// None yet; of each code the first `most` will be kept, and of all others their position: eight bytes each. For the
     /// findings of one stream, whose events have theirs in the memory too.
