@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { expect, it } from 'vitest';
-import { Grid } from './grid';
+import { glyph, Grid, paintGlyph } from './grid';
 
 function shown(): { grid: Grid<HTMLElement>; scroller: HTMLElement } {
   document.body.innerHTML = '<div id="scroller"><div id="spacer"></div><div id="layer"></div></div>';
@@ -51,4 +51,20 @@ it('names the active row only while it is there', () => {
   grid.show(0, 0);
   expect(scroller.hasAttribute('aria-activedescendant')).toBe(false);
   grid.destroy();
+});
+
+it('names a type without a shape of its own by two letters, which are none of the words of its row', () => {
+  const row = document.createElement('div');
+  const shape = glyph(row);
+  const shown = () => [shape.kind.getAttribute('data-code'), shape.path.getAttribute('d') !== ''];
+  paintGlyph(shape, 8, 'DiscountApplied');
+  expect(shown()).toEqual(['DA', false]);
+  paintGlyph(shape, 2, 'ItemAdded');
+  expect(shown()).toEqual(['', true]);
+  // Where a list has no room for letters, they all look alike.
+  paintGlyph(shape, 8);
+  expect(shown()).toEqual(['', true]);
+  paintGlyph(shape, null);
+  expect(shown()).toEqual(['', false]);
+  expect(row.textContent).toBe('');
 });

@@ -3,6 +3,7 @@
 
 import {
   isScaled,
+  lastOffset,
   offsetFromScroll,
   offsetShowing,
   scrollFromOffset,
@@ -11,8 +12,8 @@ import {
   type ListShape,
   type VisibleRows,
 } from './scale';
-import { halvesOf } from '../base/format';
-import { colourToken, shapeOf } from '../ui/shapes';
+import { halvesOf, typeCode } from '../base/format';
+import { colourToken, OWN_SHAPES, shapeOf } from '../ui/shapes';
 
 /** What a list paints. `Nodes` are the parts of one recycled row. */
 export interface RowPainter<Nodes> {
@@ -114,9 +115,7 @@ export class Grid<Nodes> {
   }
 
   #moveTo(offset: number): void {
-    const shape = this.#shape;
-    const last = Math.max(0, shape.rows * shape.rowHeight - shape.viewport);
-    this.#offset = Math.min(last, Math.max(0, offset));
+    this.#offset = Math.min(lastOffset(this.#shape), Math.max(0, offset));
     this.#paint(false);
     // Where rows are does not depend on the bar, and moving it makes the page be laid out at once: it follows when the
     // rows rest, so that scrubbing does not pay for it in every frame.
@@ -239,6 +238,8 @@ export function writeMiddle({ head, tail }: Middle, value: string): void {
 export interface Glyph {
   element: SVGElement;
   path: SVGPathElement;
+  /** Around it: says two letters in its place, which are none of the row's words. */
+  kind: HTMLElement;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -250,13 +251,21 @@ export function glyph(row: HTMLElement): Glyph {
   element.setAttribute('class', 'glyph');
   const path = document.createElementNS(SVG, 'path');
   element.append(path);
-  row.append(element);
-  return { element, path };
+  const kind = document.createElement('span');
+  kind.className = 'kind';
+  kind.append(element);
+  row.append(kind);
+  return { element, path, kind };
 }
 
-/** Shows the shape and the colour of a slot; `null`: none. */
-export function paintGlyph({ element, path }: Glyph, slot: number | null): void {
-  mark(path, 'd', slot === null ? '' : shapeOf(slot));
+/**
+ * Shows the shape and the colour of a slot; `null`: none. `name`: what a type is called, where there is room for two
+ * letters of those that have no shape of their own.
+ */
+export function paintGlyph({ element, path, kind }: Glyph, slot: number | null, name = ''): void {
+  const code = slot !== null && slot >= OWN_SHAPES && name !== '' ? typeCode(name) : '';
+  mark(kind, 'data-code', code);
+  mark(path, 'd', slot === null || code !== '' ? '' : shapeOf(slot));
   const fill = slot === null ? '' : `var(${colourToken(slot)})`;
   if (element.style.fill !== fill) element.style.fill = fill;
 }

@@ -59,3 +59,13 @@ it('shows any row with the least movement', () => {
     }
   }
 });
+
+it('shows whole rows from the top, also where the list ends', () => {
+  for (const shape of SHAPES) {
+    expect(lastOffset(shape) % shape.rowHeight).toBe(0);
+    const offset = offsetShowing(shape, 0, Math.max(0, shape.rows - 1), 2);
+    expect(offset % shape.rowHeight).toBe(0);
+    const end = scrollFromOffset(shape, lastOffset(shape));
+    expect(end).toBeCloseTo(Math.max(0, spacerHeight(shape) - shape.viewport), 3);
+  }
+});

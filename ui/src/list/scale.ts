@@ -24,12 +24,14 @@ export function fullHeight(shape: ListShape): number {
 }
 
 export function spacerHeight(shape: ListShape): number {
-  return Math.min(SPACER_CAP, fullHeight(shape));
+  const beyond = lastOffset(shape) + shape.viewport;
+  return Math.min(SPACER_CAP, Math.max(fullHeight(shape), lastOffset(shape) > 0 ? beyond : 0));
 }
 
-/** The largest offset of the first visible pixel. */
+/** The largest offset of the first visible pixel: where the end of the list shows, its first row is whole too. */
 export function lastOffset(shape: ListShape): number {
-  return Math.max(0, fullHeight(shape) - shape.viewport);
+  const { rowHeight, viewport } = shape;
+  return Math.max(0, Math.ceil((fullHeight(shape) - viewport) / rowHeight)) * rowHeight;
 }
 
 export function offsetFromScroll(shape: ListShape, scrollTop: number): number {

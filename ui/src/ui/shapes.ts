@@ -13,11 +13,14 @@ export const SHAPES: readonly string[] = [
   'M5 3a2 2 0 1 0 0 4a2 2 0 1 0 0-4z',
 ];
 
+/** So many slots have a shape of their own; all after them share the last one. */
+export const OWN_SHAPES = SHAPES.length - 1;
+
 export function shapeOf(slot: number): string {
   return SHAPES[slot] ?? SHAPES[SHAPES.length - 1] ?? '';
 }
 
 /** The token that holds a slot's colour. */
 export function colourToken(slot: number): string {
-  return slot < SHAPES.length - 1 ? `--ev-${slot + 1}` : '--ev-other';
+  return slot < OWN_SHAPES ? `--ev-${slot + 1}` : '--ev-other';
 }
