@@ -21,6 +21,7 @@ export const TREE_BAR = {
   expandShort: 'Expand',
   collapse: 'Collapse all',
   collapseShort: 'Collapse',
+  copyShort: 'Copy',
   copyState: 'Copy JSON',
   copyField: 'Copy JSON of the field',
   cut: (depth: number) => `Open to depth ${depth}: below that there are too many rows to open at once`,
