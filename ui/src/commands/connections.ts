@@ -1,11 +1,14 @@
 // Saved connections: opening one, adding, changing, removing.
 
+import { environmentWords } from '../model/connections.svelte';
 import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
 
 const T = S.connections;
 const noneSaved = ({ connections }: Desk) => (connections.saved.length > 0 ? null : T.none);
+
+const waits = ({ waiting }: Desk) => (waiting.length > 0 ? null : S.restore.nothingWaits);
 
 export const CONNECTIONS: readonly Command[] = [
   command('Store', ['global'], 'connection.saved', 'Open a saved connection…', open, {
@@ -23,15 +26,29 @@ export const CONNECTIONS: readonly Command[] = [
   command('Store', ['global'], 'connection.restore', 'Bring back the connection that was removed', restore, {
     ...{ words: 'undo', blocked: ({ connections }) => (connections.removed ? null : T.nothingRemoved) },
   }),
+  command('Store', ['global'], 'connection.connect', 'Connect to the servers that were open last', connect, {
+    ...{ words: 'production restore reopen', blocked: waits },
+  }),
+  command('Store', ['global'], 'connection.leave', 'Leave the servers closed that were open last', leaveClosed, {
+    ...{ words: 'production restore forget', blocked: waits, isQuiet: true },
+  }),
   command('Store', ['global'], 'connection.read', 'Read the file of connections again', (d) => d.connections.read(), {
     words: 'reload toml',
   }),
 ];
 
+function connect(desk: Desk): Promise<void> {
+  return desk.connectWaiting();
+}
+
+function leaveClosed(desk: Desk): void {
+  desk.forgetWaiting();
+}
+
 function names({ connections }: Desk): Choice[] {
   return connections.saved.map(({ connection: { environment, name = '' }, target }) => ({
     ...{ value: name, title: `@${name}` },
-    note: [environment ? S.environment.choices[environment] : S.environment.none, target].join(' · '),
+    note: [environmentWords(`@${name}`, environment ?? null).text, target].join(' · '),
   }));
 }
 

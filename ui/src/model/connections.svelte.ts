@@ -9,10 +9,18 @@ import type {
   Environment,
   SavedConnection,
 } from '../backend/bindings';
+import { S } from '../strings';
 
 /** What a store counts as: what nobody classified is production where it is more than a file opened by its path. */
 export function countsAs(location: string, environment: Environment | null): Environment {
   return environment ?? (isConnection(location) ? 'production' : 'local');
+}
+
+/** What a store is in a word, and why where nobody said it: a plain file is just that, a server counts as production. */
+export function environmentWords(location: string, environment: Environment | null): { text: string; why: string } {
+  const { assumed, choices, file, fileWhy, noneWhy } = S.environment;
+  if (environment !== null) return { text: choices[environment], why: '' };
+  return isConnection(location) ? { text: assumed, why: noneWhy } : { text: file, why: fileWhy };
 }
 
 /** Whether a store is a saved connection or on a server. */

@@ -3,6 +3,7 @@
 
 import { errorOf, StoreError, type Backend } from '../backend/backend';
 import type {
+  DocumentPlace,
   AppErrorWire,
   Environment,
   JobUpdate,
@@ -18,7 +19,7 @@ import { looksLikeLink } from '../place/link';
 import { recentPlaces, samePlace } from '../place/place';
 import { Walk } from '../place/walk.svelte';
 import { S } from '../strings';
-import { Connections } from './connections.svelte';
+import { Connections, countsAs, isConnection } from './connections.svelte';
 import type { OpenDocument, Place } from './document.svelte';
 import { Documents } from './documents.svelte';
 import type { HistoryNews } from './news.svelte';
@@ -57,6 +58,8 @@ export class Desk {
   readonly #walk: Walk<Place>;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
   #isRestored = false;
+  /** Documents of servers that count as production, from the last start: nothing is contacted before a person says so. */
+  waiting = $state.raw<readonly DocumentPlace[]>([]);
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -486,8 +489,31 @@ export class Desk {
     else if (!open) await this.documents.close(document);
   }
 
-  // Opens what was open at an earlier start. What is gone is said, and the rest is opened.
+  /** Opens what waits since the start, the first of it in sight. */
+  async connectWaiting(): Promise<void> {
+    const { waiting } = this;
+    this.waiting = [];
+    await this.#reopen(waiting, 0);
+  }
+
+  /** What waits since the start is left closed, at the next start too. */
+  forgetWaiting(): void {
+    this.waiting = [];
+    this.rememberSoon();
+  }
+
+  // Opens what was open at an earlier start, but for servers of production.
   async #restore({ documents, shown }: WindowPlaces): Promise<void> {
+    const waits = ({ store }: DocumentPlace) =>
+      store !== null && isConnection(store) && countsAs(store, this.environmentAt(store)) === 'production';
+    this.waiting = documents.filter(waits);
+    const rest = documents.filter((one) => !waits(one));
+    const seen = documents[shown];
+    await this.#reopen(rest, seen ? rest.indexOf(seen) : 0);
+  }
+
+  // What is gone is said, and the rest is opened.
+  async #reopen(documents: readonly DocumentPlace[], shown: number): Promise<void> {
     const lost: string[] = [];
     let present: OpenDocument | null = null;
     for (const [index, kept] of documents.entries()) {
@@ -517,7 +543,7 @@ export class Desk {
     const { all, present } = this.documents;
     const documents = all.filter(({ store }) => store !== null);
     const shown = Math.max(0, documents.indexOf(present));
-    const places = documents.map(({ place }) => written(place));
+    const places = [...documents.map(({ place }) => written(place)), ...this.waiting];
     try {
       await this.backend.rememberWindow({ shown, documents: places, ...this.panels.written });
     } catch {

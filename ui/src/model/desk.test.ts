@@ -87,3 +87,47 @@ it('tells once that the settings file is broken, and no more of it once it was m
   await desk.readSettings();
   expect([desk.failure, desk.preferences.failure]).toEqual([null, null]);
 });
+
+it('contacts no server of production before a person says so, and forgets none of what was open there', async () => {
+  const { kept } = await twoDocuments();
+  const [first, second] = kept.documents;
+  if (!first || !second) throw new Error('two were open');
+  const server = 'postgresql://db.example.com/orders';
+  const places = { ...kept, documents: [{ ...first, store: server }, second], shown: 0 };
+  const backend = fakeBackend({ sampleEvents: 2000, places });
+  const [opened, remembered] = [vi.spyOn(backend, 'openStore'), vi.spyOn(backend, 'rememberWindow')];
+  const desk = new Desk(backend);
+  await desk.start();
+  expect(desk.documents.all.map(({ title }) => title)).toEqual(['order-4712']);
+  expect(opened.mock.calls.map(([location]) => location)).toEqual(['orders.db']);
+  expect(desk.waiting.map(({ store }) => store)).toEqual([server]);
+  const last = () => remembered.mock.lastCall?.[0].documents.map(({ store }) => store);
+  await vi.waitFor(() => expect(last()).toEqual(['orders.db', server]), { timeout: 5000 });
+
+  await desk.connectWaiting();
+  expect(desk.documents.all.map(({ title }) => title)).toEqual(['order-4712', 'order-4711']);
+  expect([desk.store?.opened.location, desk.history?.a]).toEqual([server, 9]);
+  expect(desk.waiting).toEqual([]);
+});
+
+it('opens again at once what is no production, and leaves closed what a person wants closed', async () => {
+  const { kept } = await twoDocuments();
+  const [first] = kept.documents;
+  if (!first) throw new Error('two were open');
+  const server = 'postgresql://db.example.com/orders';
+  const places = { ...kept, documents: [{ ...first, store: server }], shown: 0 };
+  const backend = fakeBackend({ sampleEvents: 2000, places });
+  const desk = new Desk(backend);
+  await desk.start();
+  expect([desk.view, desk.store]).toEqual(['welcome', null]);
+  const remembered = vi.spyOn(backend, 'rememberWindow');
+  desk.forgetWaiting();
+  await vi.waitFor(() => expect(remembered.mock.lastCall?.[0].documents).toEqual([]), { timeout: 5000 });
+
+  const start = await backend.start();
+  const environments = [{ location: server, environment: 'test' as const }];
+  vi.spyOn(backend, 'start').mockResolvedValue({ ...start, places, settings: { ...start.settings, environments } });
+  const other = new Desk(backend);
+  await other.start();
+  expect([other.waiting, other.store?.opened.location]).toEqual([[], server]);
+});

@@ -1,5 +1,7 @@
 // Texts of the settings page, of environments, and of what came back from an earlier start.
 
+import { countOf } from '../base/format';
+
 export const SETTINGS_TEXTS = {
   title: 'Settings',
   filter: 'Filter settings',
@@ -65,8 +67,12 @@ export const ENVIRONMENT_TEXTS = {
   unclassified: 'UNCLASSIFIED · TREATED AS PRODUCTION',
   classify: 'Classify',
   none: 'Not classified',
+  file: 'File',
+  assumed: 'Not classified, treated as production',
   noneWhy:
     'Nobody said yet whether this store is production, staging or something else: “Say what this store is…” does',
+  fileWhy:
+    'A file on this machine, opened by its path: it counts as local until “Say what this store is…” says otherwise',
   choices: {
     production: 'Production',
     staging: 'Staging',
@@ -80,4 +86,10 @@ export const ENVIRONMENT_TEXTS = {
 export const RESTORE_TEXTS = {
   lost: (places: string) => `Not everything that was open could be opened again: ${places}`,
   hint: 'What is gone was left out; the rest is as it was.',
+  waiting: (documents: number, stores: string) =>
+    `${countOf(documents, 'document', 'documents')} of ${stores} ${documents === 1 ? 'was' : 'were'} open when the window was closed`,
+  waitingWhy: 'It counts as production: nothing is contacted before you say so.',
+  connect: 'Connect',
+  leave: 'Leave closed',
+  nothingWaits: 'Nothing waits to be connected',
 };
