@@ -315,6 +315,10 @@ impl OpenedHistory {
                 frame.added = changes.added_count;
                 frame.changed = changes.changed_count;
                 frame.removed = changes.removed_count;
+                // As the rows of the tree are marked; the list of differences has one row then, and says so.
+                if let Some(members) = changes.members_of_new_root().filter(|_| query.lens == Lens::State) {
+                    (frame.added, frame.changed) = (members, 0);
+                }
                 self.label_folded(&mut frame, &after);
                 let beside = self.beside(&after, Some(&changes));
                 if query.lens == Lens::Diff {

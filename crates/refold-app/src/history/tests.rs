@@ -238,6 +238,24 @@ fn every_event_with_a_finding_is_marked() {
     assert_eq!((group.count, group.found.len()), (150, 100));
 }
 
+/// Before the first event the state of a merge is null: what the first one brings is added, as its rows are marked.
+#[test]
+fn what_the_first_event_brings_is_counted_as_its_rows_are_marked() {
+    let history = history(&[
+        (b"{\"a\":1,\"b\":{\"c\":2}}", Encoding::Json),
+        (b"{\"a\":3}", Encoding::Json),
+    ]);
+    let counts = |seq, lens, moment| {
+        let frame = history.state_frame(&query(seq, lens, moment)).unwrap();
+        let top = |row: &&crate::frame::FrameRow| row.depth == 1 && row.change == crate::frame::RowChange::Added;
+        let marked = u32::try_from(frame.rows.iter().filter(top).count()).unwrap();
+        (frame.added, frame.changed, frame.removed, marked)
+    };
+    assert_eq!(counts(1, Lens::State, 1), (2, 0, 0, 2));
+    assert_eq!(counts(2, Lens::Diff, 1), (0, 1, 0, 0));
+    assert_eq!(counts(3, Lens::State, 2), (0, 1, 0, 0));
+}
+
 #[test]
 fn floor_and_never_nearest() {
     let history = history(&[(b"{}", Encoding::Json), (b"{\"a\":1}", Encoding::Json)]);

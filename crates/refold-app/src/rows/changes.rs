@@ -75,6 +75,19 @@ impl<'a> Changes<'a> {
         all
     }
 
+    /// How many members or elements the whole state has, where it was null and holds some now: rows show each as added.
+    pub fn members_of_new_root(&self) -> Option<u32> {
+        let Some(ChangeOp::Changed { before, after }) = self.present.get(&Pointer::ROOT)?.op else {
+            return None;
+        };
+        let count = match after {
+            Value::Object(members) => members.len(),
+            Value::Array(elements) => elements.len(),
+            _ => 0,
+        };
+        (*before == Value::Null && count > 0).then(|| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
     pub fn at(&self, path: &Pointer) -> Option<&Entry<'a>> {
         self.present.get(path)
     }
