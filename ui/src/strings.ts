@@ -300,6 +300,7 @@ export const S = {
     asOf: (version: string, time: string) => `${version} · ${time}`,
     delta: (events: number) => `Δ ${countOf(events, 'event', 'events')}`,
     incomplete: (place: string) => `incomplete since ${placeText(place)}`,
+    incompleteMeans: 'An event is missing, or could not be read or folded: states since then may lack something',
     incompleteHint:
       'An event is missing, or could not be read or folded: states since then may lack something. Go there',
     incompleteWhy: (words: string) =>

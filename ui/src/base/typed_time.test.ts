@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { instantText, minuteText, nanosFromRfc3339, rfc3339FromNanos, secondText } from './instant';
-import { cursorOfTyped, isTypedTime, nanosOfTyped } from './typed_time';
+import { cursorOfTyped, isTypedTime, typedRange } from './typed_time';
 import { shownTime, type TimeFormat } from './zone.svelte';
 
 beforeEach(() => {
@@ -36,7 +36,7 @@ describe('a typed time', () => {
     shownTime.zone = 'Europe/Berlin';
     readsAs({
       '2026-08-03 15:58Z': '2026-08-03 15:58:00Z',
-      '2026-08-03 15:58 UTC': '2026-08-03 15:58:00 UTC',
+      '2026-08-03 15:58 UTC': '2026-08-03 15:58:00Z',
       '2026-08-03T15:58:00.1-02:30': '2026-08-03T15:58:00.1-02:30',
       '2026-08-03 15:58 Asia/Tokyo': '2026-08-03 15:58:00 Asia/Tokyo',
     });
@@ -47,10 +47,10 @@ describe('a typed time', () => {
     for (const zone of ['UTC', 'Europe/Berlin', 'America/St_Johns', 'Asia/Tokyo']) {
       for (const format of ['iso', 'dayFirst', 'monthFirst'] satisfies TimeFormat[]) {
         Object.assign(shownTime, { zone, format });
-        const back = (text: string) => rfc3339FromNanos(nanosOfTyped(text) ?? 0n);
+        const back = (text: string) => rfc3339FromNanos(nanosFromRfc3339(cursorOfTyped(text)) ?? 0n);
         expect(back(instantText(written)), `${zone} ${format}`).toBe('2026-08-03T13:58:41.500Z');
         expect(back(secondText(written)), `${zone} ${format}`).toBe('2026-08-03T13:58:41Z');
-        expect(cursorOfTyped(minuteText(written)), `${zone} ${format}`).toMatch(/^2026-08-03 \d\d:[25]8:00( UTC|[+-])/);
+        expect(cursorOfTyped(minuteText(written)), `${zone} ${format}`).toMatch(/^2026-08-03 \d\d:[25]8:00(Z|[+-])/);
       }
     }
     readsAs({ '3 Aug 2026, 09:31:07': '2026-08-03 09:31:07+09:00', '3 Aug 2026': '2026-08-03 00:00:00+09:00' });
@@ -75,7 +75,7 @@ describe('a typed time', () => {
       '2026-10-25 03:00': '2026-10-25 03:00:00+01:00',
       '2026-10-25 02:30+01:00': '2026-10-25 02:30:00+01:00',
     });
-    expect(nanosOfTyped('2026-10-25 02:30')).toBeNull();
+    expect(nanosFromRfc3339(cursorOfTyped('2026-10-25 02:30'))).toBeNull();
   });
 
   it('of a day is its first instant, also where clocks leave out midnight or show it twice', () => {
@@ -91,10 +91,18 @@ describe('a typed time', () => {
       const first = nanosFromRfc3339('2026-01-01T00:15:00Z') ?? 0n;
       for (let hour = 0n; hour < 8_760n; hour += 17n) {
         const nanos = first + hour * 3_600_000_000_000n;
-        expect(nanosOfTyped(instantText(rfc3339FromNanos(nanos))), `${zone} ${nanos}`).toBe(nanos);
+        expect(nanosFromRfc3339(cursorOfTyped(instantText(rfc3339FromNanos(nanos)))), `${zone} ${nanos}`).toBe(nanos);
       }
     }
   });
+});
+
+it('is one of two in a range', () => {
+  shownTime.zone = 'Europe/Berlin';
+  expect(typedRange('2026-08-14 09:10 .. 14.08.2026 10:10')).toBe(
+    '2026-08-14 09:10:00+02:00 .. 2026-08-14 10:10:00+02:00',
+  );
+  expect(typedRange('2026-08-14')).toBe('2026-08-14');
 });
 
 describe('what is no time', () => {

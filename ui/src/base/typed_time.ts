@@ -37,19 +37,21 @@ export function cursorOfTyped(typed: string, on: string | null = null): string {
   // What is an instant already says all that there is to say.
   if (time === null || nanosFromRfc3339(text) !== null) return text;
   const { clock, date, zone } = time;
-  if (zone !== '') return `${date} ${clock ?? ''}${/^[a-z]{2}/i.test(zone) ? ` ${zone}` : zone}`;
+  if (/^(z|utc)$/i.test(zone)) return `${date} ${clock}Z`;
+  if (zone !== '') return `${date} ${clock}${/^[a-z]/i.test(zone) ? ' ' : ''}${zone}`;
   const instant = instantOf(time);
   return instant === null ? [date, clock, shownTime.label].filter(Boolean).join(' ') : writtenOut(instant);
+}
+
+/** Two times as a person types them, `A..B`, with each written out; any other text as it is. */
+export function typedRange(text: string): string {
+  const parts = text.split(/\.\.|\s[–-]\s/);
+  return parts.length === 2 ? parts.map((part) => cursorOfTyped(part)).join(' .. ') : text;
 }
 
 /** Whether a text is a time as a person types it, with or without its zone. */
 export function isTypedTime(text: string): boolean {
   return typedTime(text.trim(), null) !== null;
-}
-
-/** The instant of a typed time; `null`: it is none, clocks showed it twice or never, or its zone is named. */
-export function nanosOfTyped(typed: string): bigint | null {
-  return nanosFromRfc3339(cursorOfTyped(typed).replace(/^(\S+ \d\d:\d\d)(?=Z|[+-]\d\d:\d\d$)/, '$1:00'));
 }
 
 function typedTime(text: string, on: string | null): Typed | null {

@@ -17,7 +17,16 @@ export const ACTIONS: Record<string, readonly string[]> = {
   history: [
     ...['inspect.copyValue', 'inspect.copyPath', 'inspect.why', 'cursor.nextChange', 'cursor.prevChange'],
     ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
-    ...['list.onlyType', 'list.type', 'sandbox.branchWithout', 'sandbox.branchHere', 'go.link.copy'],
+    ...[
+      'evidence.bookmark',
+      'evidence.note',
+      'inspect.incomplete',
+      'list.onlyType',
+      'list.type',
+      'sandbox.branchWithout',
+      'sandbox.branchHere',
+      'go.link.copy',
+    ],
   ],
 };
 

@@ -17,7 +17,6 @@ import type {
 import type { StateFrame, StateRow } from '../backend/frames';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
-import { cursorOfTyped } from '../base/typed_time';
 import { COMPARE as T } from '../strings/compare';
 import { DEFAULT_HANDLER } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
@@ -119,7 +118,6 @@ export class Comparing {
   /** Changes one side; where both sides have something in common by the preset, it stays common. */
   setSide(name: 'base' | 'current', change: Partial<ComparisonSide>): void {
     const other = name === 'base' ? 'current' : 'base';
-    if (change.at !== undefined) change = { ...change, at: cursorOfTyped(change.at) };
     this[name] = { ...this[name], ...change };
     if (change.stream !== undefined && this.preset !== 'aggregates')
       this[other] = { ...this[other], stream: change.stream };

@@ -4,7 +4,6 @@
 import { errorOf } from '../backend/backend';
 import type { AppErrorWire, DraftTried, HandlerTold } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
-import { cursorOfTyped } from '../base/typed_time';
 import { DRAFT as T } from '../strings/draft_view';
 import type { Desk } from './desk.svelte';
 import { LongWork } from './long_work.svelte';
@@ -242,7 +241,7 @@ export class Drafting extends LongWork {
   async try(): Promise<void> {
     if (!(await this.keep())) return;
     const { backend, opened } = this.#store;
-    const [edition, stream, at] = [this.#edition, this.stream.trim(), cursorOfTyped(this.at) || 'head'];
+    const [edition, stream, at] = [this.#edition, this.stream.trim(), this.at.trim() || 'head'];
     const answer = await this.long(T.trying(stream), (tell) =>
       backend.tryDraft(opened.session, this.reference, stream, at, tell),
     );

@@ -4,7 +4,6 @@
 import { errorOf } from '../backend/backend';
 import type { DriftAskedWire, DriftFault, DriftFound, DriftKind, MappingOffered } from '../backend/bindings';
 import { fileName } from '../base/format';
-import { cursorOfTyped } from '../base/typed_time';
 import { DRIFT as T } from '../strings/drift';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
@@ -47,7 +46,7 @@ export class Drifting extends LongWork implements Board {
 
   get asked(): DriftAskedWire {
     const { file: readModel, table, handler, mapping, position } = this;
-    return { readModel, table, handler, mapping, position: cursorOfTyped(position) };
+    return { readModel, table, handler, mapping, position: position.trim() };
   }
 
   get isStale(): boolean {

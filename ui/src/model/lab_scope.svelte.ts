@@ -2,7 +2,6 @@
 
 import type { HandlerChoice, LabScope, LabScopeKind } from '../backend/bindings';
 import { cursorOfEvent, fileName } from '../base/format';
-import { cursorOfTyped } from '../base/typed_time';
 import type { Desk } from './desk.svelte';
 import type { OpenStore } from './open_store.svelte';
 
@@ -28,7 +27,7 @@ export class ScopeForm {
   get scope(): LabScope {
     const { category, kind, stream, until } = this;
     const name = kind === 'stream' ? stream.trim() : kind === 'category' ? category : '';
-    return { kind, name, until: kind === 'stream' ? cursorOfTyped(until) : '' };
+    return { kind, name, until: kind === 'stream' ? until.trim() : '' };
   }
 
   /** The same for one stream of the scope. */

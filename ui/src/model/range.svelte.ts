@@ -12,8 +12,7 @@ import type {
 } from '../backend/bindings';
 import { bigFromText } from '../base/exact';
 import { countText, shareText } from '../base/format';
-import { rfc3339FromNanos } from '../base/instant';
-import { nanosOfTyped } from '../base/typed_time';
+import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import type { Span } from '../timeline/axis';
 import { S } from '../strings';
 
@@ -102,7 +101,7 @@ function line({ name, value, inside, insideOf, outside, outsideOf, hasSignal }: 
   return [name, value, shares, hasSignal ? '' : S.range.noSignal].filter(Boolean).join('\t');
 }
 
-/** Bounds as a person types them, `A..B`: dates and times of the shown zone, or positions. `null`: they are none. */
+/** Bounds, `A..B`: instants as `typedRange` writes them, or positions. `null`: they are none. */
 export function spanFromText(axis: Axis, text: string): Span | null {
   const bounds = boundsFromText(axis, text);
   return bounds && bounds.to > bounds.from ? bounds : null;
@@ -119,7 +118,7 @@ function boundsFromText(axis: Axis, text: string): Span | null {
   const parts = text.split(/\.\.|\s[–-]\s/);
   if (parts.length !== 2) return null;
   const [first, last] = parts.map((part) =>
-    axis === 'time' ? nanosOfTyped(part) : bigFromText(part.trim().replace(/^#|,/g, '')),
+    axis === 'time' ? nanosFromRfc3339(part.trim()) : bigFromText(part.trim().replace(/^#|,/g, '')),
   );
   if (first === undefined || last === undefined || first === null || last === null) return null;
   return { from: first, to: last };

@@ -13,7 +13,6 @@ import type {
   ReportQuestionWire,
 } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
-import { cursorOfTyped } from '../base/typed_time';
 import { INTEGRITY, REPORTS as T } from '../strings/evidence';
 import { LAB } from '../strings/lab';
 import { boardOf, type Board } from './board';
@@ -97,7 +96,7 @@ export class ReportsBoard extends LongWork implements Board {
       question: this.#question,
       ...scope,
       // The answer to a question says itself which events it is about.
-      ...(about === 'events' ? { from: cursorOfTyped(from), to: cursorOfTyped(to) } : { from: '', to: '' }),
+      ...(about === 'events' ? { from: from.trim(), to: to.trim() } : { from: '', to: '' }),
       handler: about === 'verification' ? integrity.handler : about === 'subject' ? '' : handler,
       ...{ title: title.trim(), caseNumber: caseNumber.trim() },
       manner: $state.snapshot(manner),

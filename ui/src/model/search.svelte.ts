@@ -16,7 +16,6 @@ import type {
 } from '../backend/bindings';
 import type { Asked } from '../backend/search';
 import { PagedRows } from '../base/paged';
-import { cursorOfTyped } from '../base/typed_time';
 import { S } from '../strings';
 import type { OpenStore } from './open_store.svelte';
 
@@ -90,8 +89,6 @@ export class SearchTab {
     // First of all: from here on nothing of an earlier search counts.
     this.#turn += 1;
     const turn = this.#turn;
-    // What is asked says the zone of its times: in the form, in what is saved, and in the title.
-    this.set({ from: cursorOfTyped(this.asked.from), to: cursorOfTyped(this.asked.to) });
     const { asked } = this;
     const closed = this.#forget();
     this.ran = asked;

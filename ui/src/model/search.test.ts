@@ -1,12 +1,7 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Backend } from '../backend/backend';
 import type { FoundRow, SearchEnded, SearchUpdate } from '../backend/bindings';
-import { shownTime } from '../base/zone.svelte';
 import { NOTHING_ASKED, SearchTab } from './search.svelte';
-
-afterEach(() => {
-  shownTime.zone = 'UTC';
-});
 
 interface Running {
   text: string;
@@ -91,15 +86,4 @@ it('runs only the last one of searches that are asked for at once', async () => 
   }
   await letClose();
   expect(running.map(({ text }) => text)).toEqual(['first', 'third']);
-});
-
-it('asks for instants: times that are typed are of the shown zone, and the form says it', async () => {
-  shownTime.zone = 'Europe/Berlin';
-  const { backend } = host();
-  const tab = new SearchTab(backend, 1, 1, { ...NOTHING_ASKED, from: '2026-08-03 15:58', to: '-2h' });
-  void tab.run();
-  const times = { from: '2026-08-03 15:58:00+02:00', to: '-2h' };
-  expect(tab.ran).toMatchObject(times);
-  expect(tab.asked).toMatchObject(times);
-  expect(tab.title).toContain('2026-08-03 15:58:00+02:00');
 });

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
 import { BackendError } from '../backend/backend';
 import type { AppErrorWire } from '../backend/bindings';
@@ -391,4 +391,21 @@ it('gives way to what failed when it breaks, runs nothing that is typed on, and 
   page.press('Escape');
   page.press('Ctrl+,');
   await page.until(() => page.find('[data-test=settings]'));
+});
+
+it('reads a time as of the zone that is shown, and names it', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000 });
+  const start = await backend.start();
+  const settings = { ...start.settings, timeZone: 'Europe/Berlin' };
+  vi.spyOn(backend, 'start').mockResolvedValue({
+    ...{ ...start, settings },
+    launch: { store: 'sample.db', stream: 'order-4711', at: null, handler: null },
+  });
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=cursor-a-label]'));
+  page.press('g');
+  page.type(':2026-08-03 15:58');
+  await page.until(() => names()[0] === 'Go to 2026-08-03 15:58:00+02:00 (Europe/Berlin)');
+  page.type(':2026-03-29 02:30');
+  expect(names()).toEqual(['Go to 2026-03-29 02:30:00 Europe/Berlin']);
 });

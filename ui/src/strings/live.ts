@@ -48,8 +48,8 @@ export const RANGE = {
   typePositions: 'From .. to, as 4,711 .. 5,000',
   reversed: 'It ends before it begins',
   empty: 'It ends where it begins',
-  wrong:
-    'Write two times or positions with two dots between them; a time that clocks showed twice or never with its offset, +02:00',
+  wrong: 'Write two times or positions with two dots between them',
+  doubtful: 'Clocks showed one of these times twice or never: write it with its offset, +02:00',
   facts: (events: number, span: string, streams: number, types: number) =>
     `${countOf(events, 'event', 'events')} · ${span} · ${countOf(streams, 'stream', 'streams')} · ${countOf(types, 'type', 'types')}`,
   clear: 'Clear the range',

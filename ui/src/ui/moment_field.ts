@@ -14,9 +14,13 @@ export function momentField(field: HTMLInputElement): () => void {
     field.value = cursor;
     field.dispatchEvent(new Event('input', { bubbles: true }));
   };
+  // Keys that run what is asked leave the field as it is: it is written out before they do.
+  const press = ({ key }: KeyboardEvent) => key === 'Enter' && writeOut();
   field.addEventListener('change', writeOut);
+  field.addEventListener('keydown', press);
   return () => {
     field.title = hint;
     field.removeEventListener('change', writeOut);
+    field.removeEventListener('keydown', press);
   };
 }

@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
+import { shownTime } from '../base/zone.svelte';
 import { openPage, type Page } from '../app/page.test-kit';
 import { BackendError } from '../backend/backend';
 import type { StoreNews } from '../backend/bindings';
@@ -192,6 +193,11 @@ it('keeps what was typed for a range that is none, and says beside it why', asyn
     expect(document.activeElement).toBe(field());
     expect(page.texts('[data-test=notice]')).toEqual(['']);
   }
+  shownTime.zone = 'Europe/Berlin';
+  page.type('2026-03-29 02:30 .. 2026-03-29 04:00');
+  page.press('Enter');
+  expect(page.texts('[data-test=range-wrong]')[0]).toContain('showed one of these times twice or never');
+  shownTime.zone = 'UTC';
   page.type('2026-06-03 .. 2026-06-04');
   expect(page.texts('[data-test=range-wrong]')[0]).toBe('');
   page.press('Enter');

@@ -108,3 +108,26 @@ it('saves a search, runs it from its folder, deletes it and has it back', async 
   page.all('[data-test=saved-search]')[0]?.click();
   await page.until(() => page.texts('[data-test=search-count]')[0] !== undefined && phase() === 'whole');
 });
+
+it('asks for instants: what is typed is of the zone that is shown, and the field says it', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000 });
+  const start = await backend.start();
+  const settings = { ...start.settings, timeZone: 'Europe/Berlin' };
+  const launch = { ...LAUNCH, store: 'sample' };
+  vi.spyOn(backend, 'start').mockResolvedValue({ ...start, settings, launch });
+  const asked = vi.spyOn(backend, 'search');
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  page.press('Ctrl+Shift+f');
+  const from = await page.until(() => page.find<HTMLInputElement>('[data-test=search-from]'));
+  expect(from.title).toContain('times that name no zone are of Europe/Berlin');
+  from.focus();
+  page.type('2026-08-03 15:58');
+  page.press('Enter');
+  from.form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+  expect(from.value).toBe('2026-08-03 15:58:00+02:00');
+  await page.until(() => asked.mock.lastCall?.[1].from === '2026-08-03 15:58:00+02:00');
+  page.type('-2h');
+  from.dispatchEvent(new Event('change', { bubbles: true }));
+  expect(from.value).toBe('-2h');
+});
