@@ -48,6 +48,7 @@ export const S = {
     noB: 'Set B first',
     stores: 'Compare two stores first',
     noRecents: 'No store was opened yet',
+    noEvent: 'A is before the first event',
     noLane: 'Put a stream on a lane first',
     noTree: 'Open the tab Causation first',
     noFieldHistory: 'Show the values of a field first',
