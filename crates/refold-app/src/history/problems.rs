@@ -13,9 +13,12 @@ use crate::text;
 use crate::usecase::invariants;
 use crate::wire::{InvariantsChecked, ProblemFound, SearchDirection};
 
-/// The marks that were made last, and of how many findings and breaks.
+/// How many findings and breaks there were.
+type Known = (u64, usize);
+
+/// The marks that were made last, and of what.
 #[derive(Default)]
-pub(super) struct LatestMarks(Mutex<Option<((u64, usize), Arc<Marks>)>>);
+pub(super) struct LatestMarks(Mutex<Option<(Known, Arc<Marks>)>>);
 
 impl OpenedHistory {
     /// Holds the invariants of the handler against every state, once. What breaks is among the findings from then on.
