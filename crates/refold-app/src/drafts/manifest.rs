@@ -34,15 +34,7 @@ const OF_ONE: [&str; 8] = [
 /// # Errors
 /// Where the text is no manifest, has the version already, or has none that `added` is of.
 pub fn with_version(text: &str, added: &Added<'_>) -> Result<String, AppError> {
-    let before = read(text)?;
-    let manner = Manner::of(text)?;
-    if before.select(Some(added.id)).is_some() {
-        return Err(taken(added.id));
-    }
-    let mut document: DocumentMut = manner
-        .plain(text)
-        .parse()
-        .map_err(|error: toml_edit::TomlError| unreadable(error.message()))?;
+    let (before, manner, mut document) = opened(text, added)?;
     let is_added = match document.get_mut("version") {
         Some(Item::ArrayOfTables(tables)) => {
             let entry = tables.iter().find(|table| is_of(*table, added.of)).cloned();
@@ -79,15 +71,7 @@ pub fn with_version(text: &str, added: &Added<'_>) -> Result<String, AppError> {
 /// # Errors
 /// Where the text is no manifest, or has no entry of its own for the draft.
 pub fn released(text: &str, draft: &str, added: &Added<'_>) -> Result<String, AppError> {
-    let before = read(text)?;
-    let manner = Manner::of(text)?;
-    if before.select(Some(added.id)).is_some() {
-        return Err(taken(added.id));
-    }
-    let mut document: DocumentMut = manner
-        .plain(text)
-        .parse()
-        .map_err(|error: toml_edit::TomlError| unreadable(error.message()))?;
+    let (before, manner, mut document) = opened(text, added)?;
     match document.get_mut("version") {
         Some(Item::ArrayOfTables(tables)) => {
             if let Some(entry) = tables.iter_mut().find(|table| is_of(*table, draft)) {
@@ -117,6 +101,18 @@ pub fn released(text: &str, draft: &str, added: &Added<'_>) -> Result<String, Ap
         true => Ok(text),
         false => Err(unreadable(&format!("it has no entry of its own for {draft}"))),
     }
+}
+
+/// A manifest to be changed: what it says, how it is written, and its text in parts. Fails where it has the version already.
+fn opened(text: &str, added: &Added<'_>) -> Result<(Manifest, Manner, DocumentMut), AppError> {
+    let before = read(text)?;
+    let manner = Manner::of(text)?;
+    if before.select(Some(added.id)).is_some() {
+        return Err(taken(added.id));
+    }
+    let document = manner.plain(text).parse();
+    let document = document.map_err(|error: toml_edit::TomlError| unreadable(error.message()))?;
+    Ok((before, manner, document))
 }
 
 /// That the manifest of a draft says of all else what the package's does. `wanted`: as it follows the package. `own`: as a

@@ -41,11 +41,7 @@ impl Draft {
         let part = self.part(name)?;
         let _turn = self.turn()?;
         let mut draft = self.again()?;
-        if draft.is_gone(name, part)? {
-            return Ok(Written::Meanwhile);
-        }
-        let file = draft.file(name, part)?;
-        let Some(found) = draft.found(name, &file, before)? else {
+        let Some((file, found)) = draft.as_seen(name, part, before)? else {
             return Ok(Written::Meanwhile);
         };
         // Said before it is so: what is said to be a person's own is left as it is, and what is not is written over.
@@ -120,13 +116,9 @@ impl Draft {
         {
             let _turn = self.turn()?;
             let mut draft = self.again()?;
-            if draft.is_gone(name, part)? {
+            let Some((file, _)) = draft.as_seen(name, part, before)? else {
                 return Ok(Written::Meanwhile);
-            }
-            let file = draft.file(name, part)?;
-            if draft.found(name, &file, before)?.is_none() {
-                return Ok(Written::Meanwhile);
-            }
+            };
             if part == Part::Manifest {
                 let text = draft.manifest(&follow::manifest_of(&draft)?)?;
                 write_whole(&file, text)?;
@@ -205,12 +197,6 @@ impl Draft {
         }
     }
 
-    /// Whether nothing is there, of which a person saw something.
-    fn is_gone(&self, name: &str, part: Part<'_>) -> Result<bool, AppError> {
-        let file = self.folder_of(name, part)?.join(base(part));
-        Ok(fs::symlink_metadata(file).is_err_and(|error| error.kind() == ErrorKind::NotFound))
-    }
-
     /// A file that is there, and is the draft's own.
     fn file(&self, name: &str, part: Part<'_>) -> Result<PathBuf, AppError> {
         if let Part::Case(case) = part
@@ -230,12 +216,17 @@ impl Draft {
         }
     }
 
-    /// What is at `file`, where its text is the one that was seen; `None`: it is another one.
-    fn found(&self, name: &str, file: &Path, before: &str) -> Result<Option<fs::Metadata>, AppError> {
-        let broken = |error: std::io::Error| failed("read", file, &error);
-        let found = fs::symlink_metadata(file).map_err(broken)?;
-        match plain_file::read(file, MOST_TEXT_BYTES as u64) {
-            Ok(bytes) if bytes == before.as_bytes() => Ok(Some(found)),
+    /// The draft's own file of this name, where its text is the one that was seen; `None`: it is another one, or gone.
+    fn as_seen(&self, name: &str, part: Part<'_>, before: &str) -> Result<Option<(PathBuf, fs::Metadata)>, AppError> {
+        let there = self.folder_of(name, part)?.join(base(part));
+        if fs::symlink_metadata(there).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        let file = self.file(name, part)?;
+        let broken = |error: std::io::Error| failed("read", &file, &error);
+        let found = fs::symlink_metadata(&file).map_err(broken)?;
+        match plain_file::read(&file, MOST_TEXT_BYTES as u64) {
+            Ok(bytes) if bytes == before.as_bytes() => Ok(Some((file, found))),
             Ok(bytes) if std::str::from_utf8(&bytes).is_ok() => Ok(None),
             Err(error) if error.kind() != ErrorKind::FileTooLarge => Err(broken(error)),
             _ => Err(refused(
