@@ -4,13 +4,15 @@
 //! Code, event and line stay, and so do the sentences that Refold itself says about limits and sizes. The rules engine
 //! quotes no value, and is passed on as it is. It must not know which engines there are beside that.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Takes,
+    Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -81,6 +83,22 @@ impl HandlerProgram for Masked {
 
     fn upcasters(&self) -> Vec<UpcasterStep> {
         self.program.upcasters()
+    }
+
+    fn takes(&self, event_type: &[u8]) -> Option<Takes> {
+        self.program.takes(event_type)
+    }
+
+    fn types_made(&self, event_type: &[u8]) -> BTreeSet<Vec<u8>> {
+        self.program.types_made(event_type)
+    }
+
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        self.program.event_types()
+    }
+
+    fn may_change(&self, event_type: &[u8], place: &Pointer) -> Option<bool> {
+        self.program.may_change(event_type, place)
     }
 
     fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {

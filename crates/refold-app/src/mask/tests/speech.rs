@@ -120,3 +120,21 @@ fn where_no_rule_speaks_of_the_category_nothing_is_hidden() {
         assert!(text.contains(SECRET), "{text}");
     }
 }
+
+/// What a handler takes of a store is no value of an event.
+#[test]
+fn what_a_handler_takes_is_told_under_masks_as_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("loud.js");
+    std::fs::write(&file, LOUD).unwrap();
+    let session = session(&[SECRET.to_owned()], folder.path());
+    let plain = crate::handler::open(Some(&file.display().to_string())).unwrap();
+    let hidden = masked(Arc::clone(&plain), session.mask());
+    assert_eq!(plain.event_types(), Some(vec![b"Typed".to_vec()]));
+    assert_eq!(hidden.event_types(), plain.event_types());
+    for event_type in [b"Typed".as_slice(), b"Sold"] {
+        assert!(plain.takes(event_type).is_some());
+        assert_eq!(hidden.takes(event_type), plain.takes(event_type));
+        assert_eq!(hidden.types_made(event_type), plain.types_made(event_type));
+    }
+}
