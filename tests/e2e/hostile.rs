@@ -133,10 +133,10 @@ fn no_payload_is_too_much() {
     no_violations(&shown);
 }
 
-/// Where scripts, styles and sheets could come in.
-/// What could run or dress the page, but for the styles that our own views bring with them.
+/// What could run or dress the page, but for the scripts and styles of our own views, which are read when they show.
 const PARTS: &str = "return [...document.querySelectorAll('script, style, link')]
-    .filter(it => !(it.rel === 'stylesheet' && it.href.startsWith(new URL('./assets/', location.href).href))).length";
+    .filter(it => !(['stylesheet', 'modulepreload'].includes(it.rel)
+        && it.href.startsWith(new URL('./assets/', location.href).href))).length";
 
 fn wait_for_payload(shown: &Shown, seen: &str) {
     shown.web.press(&[], "5");

@@ -2,6 +2,7 @@
 // What the window reads beside its start, before anybody asks for it.
 
 import { afterEach, expect, it, vi } from 'vitest';
+import { fakeBackend } from '../backend/fake';
 import { openPage, type Page } from './page.test-kit';
 
 const asked = vi.hoisted(() => vi.fn());
@@ -19,4 +20,17 @@ it('says nothing of a view that cannot be read while nobody looks at it', async 
   await page.until(() => page.find('[data-test=sample-open]'));
   await page.until(() => asked.mock.calls.length > 0);
   expect(page.find('[data-test=error-card]')).toBeNull();
+});
+
+it('asks the host before the page is made, which takes as long as the answer does', async () => {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const made: boolean[] = [];
+  const start = backend.start.bind(backend);
+  vi.spyOn(backend, 'start').mockImplementation(() => {
+    made.push(document.querySelector('.page') !== null);
+    return start();
+  });
+  page = openPage({}, backend);
+  expect(made).toEqual([false]);
+  await page.until(() => page.find('[data-test=sample-open]'));
 });

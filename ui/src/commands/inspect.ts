@@ -2,7 +2,7 @@
 
 import type { Desk } from '../model/desk.svelte';
 import { differences } from '../model/differences.svelte';
-import type { EventLens, Tab } from '../model/open_history.svelte';
+import type { EventLens } from '../model/open_history.svelte';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
 

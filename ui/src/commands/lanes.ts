@@ -1,7 +1,7 @@
 // Streams as lanes on one clock: which of them, where the cursor is, what is visible.
 
 import type { Desk } from '../model/desk.svelte';
-import { MOST_LANES, type Lanes } from '../model/lanes.svelte';
+import type { Lanes } from '../model/lanes.svelte';
 import { S } from '../strings';
 import { command, type Command, type Shape } from './command';
 
@@ -88,7 +88,7 @@ async function add(desk: Desk, _: unknown, stream: string): Promise<void> {
   // A part of an id is enough where it finds one.
   const [hit] = await desk.backend.find(store.opened.session, named, 1);
   desk.leave();
-  if (!(await store.lanes.add(hit?.stream ?? named, named))) desk.say(T.full(MOST_LANES));
+  if (!(await store.lanes.add(hit?.stream ?? named, named))) desk.say(T.full(store.lanes.most));
   desk.visit();
 }
 

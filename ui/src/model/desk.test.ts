@@ -18,6 +18,17 @@ it('writes down that a store is closed, however soon after it was opened', async
   await vi.waitFor(() => expect(remembered.mock.lastCall).toEqual([NOTHING]), { timeout: 5000 });
 });
 
+it('asks the host for a store at once, and reads what the window needs for it meanwhile', async () => {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const asked = vi.spyOn(backend, 'openStore');
+  const desk = new Desk(backend);
+  await desk.start();
+  const opened = desk.openStore('orders.db');
+  expect(asked).toHaveBeenCalledOnce();
+  await opened;
+  expect(desk.store?.opened.location).toBe('orders.db');
+});
+
 /** A desk with two documents, and what it writes down. */
 async function twoDocuments() {
   const backend = fakeBackend({ sampleEvents: 2000 });

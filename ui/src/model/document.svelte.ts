@@ -4,10 +4,10 @@
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { S } from '../strings';
 import type { Place as AnyPlace, PlaceStore } from '../place/place';
-import type { OpenHistory, Tab } from './open_history.svelte';
+import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 import { lookOf } from './timeline_look';
-import type { View } from './view';
+import type { Tab, View } from './view';
 
 export type Place = AnyPlace<View, Tab>;
 

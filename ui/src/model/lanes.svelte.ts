@@ -22,17 +22,17 @@ import { inside, type Span } from '../timeline/axis';
 import { HistoryNews } from './news.svelte';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
-import { openHistory } from './opening.svelte';
+import { openHistory } from './open_stream';
 import { S } from '../strings';
 
-/** The engine shows so many together. */
-export const MOST_LANES = 24;
 /** A glyph and a little room. */
 export const CELL_PIXELS = 14;
 /** At the closest the whole width is a millisecond. */
 const SHORTEST = 1_000_000n;
 
 export class Lanes {
+  /** The engine shows so many together. */
+  readonly most = 24;
   streams = $state.raw<string[]>([]);
   /** The affair that the streams were found by; `null`: they were added by hand. */
   affair = $state.raw<CorrelationStreams | null>(null);
@@ -131,7 +131,7 @@ export class Lanes {
     this.refused = null;
     const known = before.indexOf(stream);
     if (known >= 0) await this.choose(known);
-    else if (before.length >= MOST_LANES) return false;
+    else if (before.length >= this.most) return false;
     else {
       // What a person adds belongs to no affair that was looked for.
       this.affair = null;

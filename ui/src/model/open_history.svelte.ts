@@ -38,10 +38,8 @@ import { Slots } from './slots';
 import { Steps } from './steps';
 import { Story } from './story.svelte';
 import { TreeLook } from './tree_look.svelte';
+import type { Tab } from './view';
 import { Waiting } from './waiting.svelte';
-
-export const TABS = ['story', 'state', 'diff', 'blame', 'event', 'raw', 'causation'] as const;
-export type Tab = (typeof TABS)[number];
 
 /** What the tab of the event shows of it. */
 export type EventLens = 'payload' | 'metadata' | 'upcast';

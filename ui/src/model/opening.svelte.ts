@@ -7,9 +7,13 @@ import { standWhereItStood } from './case.svelte';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import { HistoryNews } from './news.svelte';
-import { OpenHistory, TABS } from './open_history.svelte';
-import { boundsOfWhole, OpenStore } from './open_store.svelte';
+import type { OpenHistory } from './open_history.svelte';
+import type { OpenStore } from './open_store.svelte';
 import { drawAs } from './timeline_look';
+import { TABS } from './view';
+
+// Read beside the start, not before it.
+const OPENED = () => import('./opened');
 
 /** An opening that failed, with what to try again. */
 export interface FailedOpening {
@@ -71,7 +75,7 @@ export class Opening {
     this.location = location;
     this.failure = null;
     try {
-      const store = new OpenStore(this.#backend, await this.#backend.openStore(location, layout));
+      const store = await this.#openAt(location, layout);
       document.view = 'overview';
       const closed = this.#documents.setStore(document, store);
       const { case: kept } = store.opened;
@@ -149,7 +153,7 @@ export class Opening {
     const document = this.#documents.add();
     try {
       const known = this.#documents.stores.find(({ opened }) => opened.location === location);
-      const store = known ?? new OpenStore(this.#backend, await this.#backend.openStore(location, null));
+      const store = known ?? (await this.#openAt(location, null));
       await this.#documents.setStore(document, store);
       document.history = await this.#open(store, stream, at, null);
       document.view = 'history';
@@ -253,11 +257,17 @@ export class Opening {
   async #showStore(document: OpenDocument, { store }: Place, isWanted: () => boolean): Promise<void> {
     if (store === null || (document.store && isStoreOf(store, document.store))) return;
     const known = this.#documents.stores.find((one) => isStoreOf(store, one));
-    const opened = known ? null : await this.#backend.openStore(store.location, store.layout);
+    const asking = known ? null : this.#backend.openStore(store.location, store.layout);
+    const [{ OpenStore }, opened] = await Promise.all([OPENED(), asking]);
     if (opened && !isWanted()) return await this.#backend.closeStore(opened.session);
     const next = known ?? (opened && new OpenStore(this.#backend, opened));
     document.view = 'overview';
     await this.#documents.setStore(document, next);
+  }
+
+  async #openAt(location: string, layout: string | null): Promise<OpenStore> {
+    const [{ OpenStore }, opened] = await Promise.all([OPENED(), this.#backend.openStore(location, layout)]);
+    return new OpenStore(this.#backend, opened);
   }
 
   async #open(store: OpenStore, stream: string, at: string | null, chosen: string | null): Promise<OpenHistory> {
@@ -266,6 +276,7 @@ export class Opening {
     this.stream = stream;
     let history: OpenHistory;
     try {
+      const { openHistory } = await OPENED();
       history = await openHistory(store, stream, at, chosen, news);
     } finally {
       // Another one may be being opened by now.
@@ -275,34 +286,6 @@ export class Opening {
     if (tab) history.setTab(tab);
     return history;
   }
-}
-
-/**
- * Opens a stream; the caller puts it in its place. Its handler is the one that a person chose, or the one at hand for its
- * category, which only opening it may tell.
- */
-export async function openHistory(
-  store: OpenStore,
-  stream: string,
-  at: string | null,
-  chosen: string | null,
-  news: HistoryNews,
-): Promise<OpenHistory> {
-  const { backend } = store;
-  const known = store.categoryOf(stream);
-  let handler = chosen ?? (known === null ? null : store.handlerFor(known));
-  let opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
-  const fitting = handler ?? store.handlerFor(opened.category);
-  if (fitting !== handler) {
-    await backend.closeHistory(opened.history);
-    handler = fitting;
-    opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
-  }
-  const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
-  const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
-  const history = new OpenHistory(store, opened, handler, positions, news);
-  if (at !== null) await moveTo(history, at);
-  return history;
 }
 
 /** Lets two states stand side by side; that they are being folded still is told where they will be. */

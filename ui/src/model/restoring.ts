@@ -4,8 +4,7 @@ import type { DocumentPlace } from '../backend/bindings';
 import { bigFromText } from '../base/exact';
 import { fileName } from '../base/format';
 import type { Place } from './document.svelte';
-import { TABS } from './open_history.svelte';
-import { viewOf } from './view';
+import { TABS, viewOf } from './view';
 
 export function written(place: Place): DocumentPlace {
   const { a, b, axis, focus, store, stream, types, view, window } = place;

@@ -47,6 +47,10 @@ export const VIEWS = [
 
 export type View = (typeof VIEWS)[number]['id'];
 
+/** What the inspector shows beside a history. */
+export const TABS = ['story', 'state', 'diff', 'blame', 'event', 'raw', 'causation'] as const;
+export type Tab = (typeof TABS)[number];
+
 /** The view of a name that was written down somewhere, or `null` when there is none. */
 export function viewOf(name: string): View | null {
   return VIEWS.find(({ id }) => id === name)?.id ?? null;

@@ -3,7 +3,6 @@
 import type { AppErrorWire, ComparedPlace, ComparisonSide, Recent } from '../backend/bindings';
 import { cursorOfEvent, fileName } from '../base/format';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
-import { MOST_LANES } from '../model/lanes.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
 import type { OpenStore } from '../model/open_store.svelte';
 import { compare } from '../model/opening.svelte';
@@ -85,7 +84,7 @@ export async function followLink(window: Window, text: string, location: string 
 
 async function showLanes(window: Window, { streams, clock, chosen, at }: LanesLink): Promise<void> {
   const instant = at === null ? null : nanosFromRfc3339(at);
-  const place = { streams: streams.slice(0, MOST_LANES), clock, chosen, from: null, to: null };
+  const place = { streams: streams.slice(0, window.store?.lanes.most), clock, chosen, from: null, to: null };
   window.leave();
   await window.store?.lanes.take({ ...place, instant: instant === null ? null : `${instant}` });
   window.show('lanes');
