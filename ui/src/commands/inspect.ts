@@ -3,6 +3,7 @@
 import type { Desk } from '../model/desk.svelte';
 import { differences } from '../model/differences.svelte';
 import type { EventLens } from '../model/open_history.svelte';
+import type { Tab } from '../model/view';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
 
