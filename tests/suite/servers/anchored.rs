@@ -165,6 +165,8 @@ fn what_was_settled_when_it_was_indexed_stays_so<R: Real>() {
     let anew = session(&address, home.path()).expect("it opens");
     for session in [&grown, &anew] {
         assert_eq!(session.unsettled(), None);
+        let evidence = &session.description().evidence;
+        assert!(!evidence.iter().any(|it| it.contains("not over")), "{evidence:?}");
         assert!(notices(session).is_empty());
         assert_eq!(session.build_index(&work).expect("it is there").event_count(), 4);
     }

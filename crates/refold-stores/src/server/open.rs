@@ -248,7 +248,7 @@ impl<S: Open> Options<S> {
                 let horizon = Horizon::at(Some(places.last));
                 let found = Found {
                     horizon,
-                    evidence: places.evidence,
+                    evidence: Some(places.evidence),
                     unsettled: places.unsettled,
                 };
                 (Some(places.meaning), Some(found))
@@ -276,7 +276,7 @@ impl<S: Open> Options<S> {
             let _ = had.set(all);
         }
         let mut evidence = chosen.candidate.evidence;
-        evidence.push(found.evidence);
+        evidence.extend(found.evidence);
         let doubt = watched.doubt();
         evidence.extend(doubt.map(|doubt| format!("the order of events rests on an assumption: {doubt}")));
         let bound = &reached.bound;

@@ -46,7 +46,9 @@ pub trait Watch<S: Server>: Send + Sync {
 /// What was found, and what is to be said of it.
 pub struct Found {
     pub horizon: Horizon,
-    pub evidence: String,
+    /// Why all is settled; `None`: not all is, which is said by `unsettled` alone, since who knows that more was settled once
+    /// reads further.
+    pub evidence: Option<String>,
     /// What is not shown because it is not settled.
     pub unsettled: Option<Unsettled>,
 }
@@ -76,7 +78,7 @@ pub fn settle<S: Server>(
         };
         return Ok(Found {
             horizon,
-            evidence,
+            evidence: Some(evidence),
             unsettled: None,
         });
     };
@@ -85,11 +87,11 @@ pub fn settle<S: Server>(
     if settled == Some(last) {
         return Ok(Found {
             horizon: Horizon::at(settled),
-            evidence: format!(
+            evidence: Some(format!(
                 "{} within {} seconds, but no number is missing up to position {last}: all events up to there are settled",
                 watched.not_over(horizon.waits_for()),
                 PATIENCE.as_secs()
-            ),
+            )),
             unsettled: None,
         });
     }
@@ -98,15 +100,9 @@ pub fn settle<S: Server>(
         watched.not_over(horizon.waits_for()),
         PATIENCE.as_secs()
     );
-    let evidence = match settled {
-        Some(settled) => {
-            format!("{why}: what lies behind position {settled} up to {last} may still change and is not shown")
-        }
-        None => format!("{why}: all events up to position {last} may still change, and none is shown"),
-    };
     Ok(Found {
         horizon: Horizon::at(settled),
-        evidence,
+        evidence: None,
         unsettled: Some(Unsettled {
             behind: settled.map(Position),
             last: Some(Position(last)),
