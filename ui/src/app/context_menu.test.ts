@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it } from 'vitest';
+import { fakeBackend } from '../backend/fake';
 import { openPage, type Page } from './page.test-kit';
 
 let page: Page;
@@ -55,8 +56,16 @@ it('closes when a person clicks elsewhere, and opens nowhere else', async () => 
   expect(page.find('[data-test=context-menu]')).toBeNull();
 });
 
-it('shows only events of the type at A, from the menu', async () => {
-  page = openPage({ launch: STREAM });
+it('shows only events of the type at A, from the menu, and calls none hidden before the rows came', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: STREAM });
+  const read = backend.eventRows.bind(backend);
+  let answer = () => {};
+  const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+  backend.eventRows = async (history, query) => {
+    if (query.types.length > 0) await isAnswered;
+    return read(history, query);
+  };
+  page = openPage({}, backend);
   await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 3');
   rightClick(page.find('[data-test=event-list]'));
   await page.until(() => items().includes('list.onlyType'));
@@ -65,5 +74,8 @@ it('shows only events of the type at A, from the menu', async () => {
     .find((item) => item.dataset['id'] === 'list.onlyType')
     ?.click();
   await page.until(() => page.find('footer.filter'));
+  expect(page.texts('footer.filter')[0]).not.toContain('hidden');
+  answer();
+  await page.until(() => page.texts('footer.filter')[0]?.includes('of 15'));
   expect(page.texts('footer.filter')[0]).not.toContain('hidden');
 });
