@@ -282,11 +282,6 @@ export const S = {
   },
   findings: {
     title: 'Findings',
-    advice: 'What to do:',
-    more: (kept: number, count: number) =>
-      `The first ${countText(kept)} of ${countText(count)} are listed; in a list of streams only these are marked`,
-    all: (kept: number, count: number) =>
-      kept < count ? `Show the first ${countText(kept)} of ${countText(count)}` : `Show all ${countText(count)}`,
     chip: (count: number) => countOf(count, 'finding', 'findings'),
   },
   history: {
@@ -385,6 +380,7 @@ export const S = {
     positions: 'position in the store',
     gap: (positions: string) => `about ${positions} of other streams or of none`,
     types: 'Event types',
+    problems: (events: number) => `, ${countText(events)} with problems,`,
     moreTypes: (types: number) => `${countText(types)} more`,
     fit: 'Fit all',
     step: {

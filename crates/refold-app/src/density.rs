@@ -6,7 +6,6 @@
 use std::ops::Range;
 
 use refold_core::event::{Position, TypeOrdinal};
-use refold_core::finding::{Finding, Findings};
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
@@ -69,19 +68,13 @@ pub fn of_store(
     if density.has_other {
         series.push(other.to_owned());
     }
-    let findings = Findings::default();
-    index.report_findings(&findings);
-    let place = |finding: &Finding| -> Option<i64> {
-        let position = finding.position?;
-        match axis {
-            DensityAxis::Position => Some(position.0),
-            DensityAxis::RecordedAt => {
-                let event = index.event_at_or_after(position).ok()?;
-                index.event(event).ok().map(|event| event.recorded_at.0)
-            }
-        }
-    };
-    let flags = flags(&findings, &window, columns, place);
+    let marked = index.marked(work, is_undecodable, axis, &window, columns)?;
+    let flags = marked.iter().map(|column| match (column.events, column.grave) {
+        (0, _) => 0,
+        (_, 0) => FLAG_PROBLEM,
+        _ => FLAG_PROBLEM | FLAG_UNDECODABLE,
+    });
+    let flags = flags.collect();
     let (from, to) = labels(query.axis, &window, digits);
     Ok(DensityFrame {
         from,
@@ -89,6 +82,7 @@ pub fn of_store(
         series,
         counts: density.counts,
         flags,
+        problems: marked.iter().map(|column| column.events).collect(),
         paces: Vec::new(),
     })
 }
@@ -115,6 +109,7 @@ pub fn of_stream(
     let density = density.density(axis, window.clone(), columns)?;
     let (series, counts) = in_order(density, stream, series_order);
     let mut flags = vec![0_u8; columns as usize];
+    let mut problems = vec![0_u32; columns as usize];
     // Events lie beside each other: most are in the column of the one before.
     let (mut column, mut reach) = (0, 0..0);
     for (moment, flag) in marks.flagged() {
@@ -131,6 +126,9 @@ pub fn of_stream(
         if let Some(flags) = flags.get_mut(column as usize) {
             *flags |= flag;
         }
+        if let Some(problems) = problems.get_mut(column as usize) {
+            *problems = problems.saturating_add(1);
+        }
     }
     let paces = match query.axis {
         Axis::Version => paces(stream, &window, columns),
@@ -143,6 +141,7 @@ pub fn of_stream(
         series,
         counts,
         flags,
+        problems,
         paces,
     })
 }
@@ -250,6 +249,7 @@ pub(crate) fn column_of(window: &Range<i64>, columns: u32, place: i64) -> Option
 fn nothing(columns: u32) -> DensityFrame {
     DensityFrame {
         flags: vec![0; columns as usize],
+        problems: vec![0; columns as usize],
         ..DensityFrame::default()
     }
 }
@@ -311,27 +311,6 @@ fn labels(axis: Axis, window: &Range<i64>, digits: u8) -> (String, String) {
         Axis::Version | Axis::Position => text::position_label(Position(place)),
     };
     (label(window.start), label(window.end))
-}
-
-/// The flags of the findings that name their event.
-fn flags(findings: &Findings, window: &Range<i64>, columns: u32, place: impl Fn(&Finding) -> Option<i64>) -> Vec<u8> {
-    let mut flags = vec![0_u8; columns as usize];
-    for (code, _, kept) in findings.summary() {
-        let flag = if is_undecodable(code) {
-            FLAG_PROBLEM | FLAG_UNDECODABLE
-        } else {
-            FLAG_PROBLEM
-        };
-        let columns = kept
-            .iter()
-            .filter_map(|finding| column_of(window, columns, place(finding)?));
-        for column in columns {
-            if let Some(flags) = flags.get_mut(column as usize) {
-                *flags |= flag;
-            }
-        }
-    }
-    flags
 }
 
 /// Whether a finding of this code means that an event's payload could not be read.

@@ -49,13 +49,13 @@ use crate::text;
 use crate::usecase::comparison::Comparison;
 use crate::usecase::lanes::Lanes;
 use crate::usecase::stores::StoresComparison;
-use crate::usecase::{distinguish, find, first_screen, overview, sample, streams};
+use crate::usecase::{distinguish, find, first_screen, found, overview, sample, streams};
 use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
     AppStart, Causation, ConnectionBook, DensityBy, DensityQuery, Distinction, EventDetail, EventPage, EventQuery,
-    FieldPage, FieldRead, FindHit, FindingGroup, HistoryOpened, InvariantsChecked, Lane, Launch, MaskState,
-    MomentFound, Overview, ProblemFound, RangeFacts, RangeQuery, Recent, RevealWire, SearchDirection, StateQuery,
-    StoreOpened, StoryPage, StreamPage, StreamQuery,
+    FieldPage, FieldRead, FindHit, FindingGroup, FindingPage, HistoryOpened, InvariantsChecked, Lane, Launch,
+    MaskState, MomentFound, Overview, ProblemFound, RangeFacts, RangeQuery, Recent, RevealWire, SearchDirection,
+    StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery,
 };
 
 /// How often a store is opened again that somebody writes to while it is indexed.
@@ -251,6 +251,11 @@ impl Desk {
         caught(|| Ok(findings::groups(&overview::found(&*self.session(session)?)?)))
     }
 
+    /// The findings of a code behind the first `from`: of every one that is about an event. Needs the index.
+    pub fn store_finding_page(&self, session: u32, code: &str, from: u32) -> Result<FindingPage, AppError> {
+        caught(|| found::page(&*self.session(session)?, code, from))
+    }
+
     /// What masking rules hide of a store, and what is revealed of it.
     pub fn mask_state(&self, session: u32) -> Result<MaskState, AppError> {
         caught(|| Ok(self.session(session)?.mask().state()))
@@ -339,6 +344,11 @@ impl Desk {
     /// What was found in one stream so far, one by one.
     pub fn history_findings(&self, history: u32) -> Result<Vec<FindingGroup>, AppError> {
         caught(|| Ok(self.history(history)?.finding_groups()))
+    }
+
+    /// The findings of a code in one stream behind the first `from`.
+    pub fn history_finding_page(&self, history: u32, code: &str, from: u32) -> Result<FindingPage, AppError> {
+        caught(|| Ok(self.history(history)?.finding_page(code, from)))
     }
 
     /// A [`crate::frame::DensityFrame`] of one stream.

@@ -8,7 +8,7 @@ use refold_core::finding::{Finding, Findings, Severity};
 use refold_stores::index::Index;
 
 use crate::text;
-use crate::wire::{FindingGroup, FindingWire, FoundWire, SeverityWire};
+use crate::wire::{FindingGroup, FindingPage, FindingWire, FoundWire, SeverityWire};
 
 /// One entry a code: how many there are, and the first of them in a sentence.
 pub fn wire(findings: &Findings) -> Vec<FindingWire> {
@@ -36,6 +36,20 @@ pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
         .collect();
     groups.sort_by_key(|group| Reverse(group.severity));
     groups
+}
+
+/// The findings of a code behind the first `from`, of those that are kept in words.
+pub fn page(findings: &Findings, code: &str, from: u32) -> FindingPage {
+    let kept = findings.summary().into_iter().find(|(of, ..)| *of == code);
+    let kept = kept.map(|(_, _, kept)| kept).unwrap_or_default();
+    let mut rest = kept
+        .get(from as usize..)
+        .unwrap_or_default()
+        .chunks(Findings::KEPT_PER_CODE);
+    FindingPage {
+        found: rest.next().unwrap_or_default().iter().map(found).collect(),
+        has_more: rest.next().is_some(),
+    }
 }
 
 /// What to do about a finding of this code; may be empty.
@@ -94,7 +108,8 @@ pub fn add_others(more: &Findings, findings: &Findings) {
     findings.report_all(more, |code| !leaves_out(code));
 }
 
-fn found(finding: &Finding) -> FoundWire {
+/// One finding as a list shows it.
+pub fn found(finding: &Finding) -> FoundWire {
     FoundWire {
         detail: text::shown(finding.detail.as_bytes()),
         stream: finding.stream.as_deref().map(text::shown),

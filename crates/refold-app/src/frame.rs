@@ -35,10 +35,11 @@
 //! | series × string | the names of the series, bottom of the stack first |
 //! | columns × series × `u32` | counts, column by column |
 //! | columns × `u8` | flags: bit 0 a problem, bit 1 an undecodable event, bit 2 an event that breaks an invariant |
+//! | columns × `u32` | how many events of the column something was found at |
 //! | `u32`, then so many × `u8` | pace: a byte a column on the axis of versions, else none; see [`DensityFrame::paces`] |
 
 /// The first word of every frame. Another number: another format, which a decoder must refuse.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// Stands for "no base" in [`StateFrame::base`] on the wire.
 pub const NO_BASE: u32 = u32::MAX;
@@ -133,6 +134,8 @@ pub struct DensityFrame {
     pub counts: Vec<u32>,
     /// One a column, of [`FLAG_PROBLEM`], [`FLAG_UNDECODABLE`] and [`FLAG_BROKEN`].
     pub flags: Vec<u8>,
+    /// One a column: how many of its events something was found at.
+    pub problems: Vec<u32>,
     /// How long nothing happened before the events of each column: 0 where no time says so, else one more than the binary
     /// logarithm of the longest such gap in milliseconds, rounded down. Empty where the axis is no count of events.
     pub paces: Vec<u8>,
@@ -306,6 +309,7 @@ impl DensityFrame {
         self.series.iter().for_each(|name| out.text(name));
         self.counts.iter().for_each(|events| out.number(*events));
         out.bytes.extend_from_slice(&self.flags);
+        self.problems.iter().for_each(|events| out.number(*events));
         out.number(count(self.paces.len()));
         out.bytes.extend_from_slice(&self.paces);
         out.bytes
@@ -328,6 +332,9 @@ impl DensityFrame {
         for _ in 0..columns {
             let [flags] = input.array()?;
             frame.flags.push(flags);
+        }
+        for _ in 0..columns {
+            frame.problems.push(input.number()?);
         }
         for _ in 0..input.number()? {
             let [pace] = input.array()?;

@@ -58,8 +58,8 @@ use crate::usecase::event_page;
 use crate::usecase::search::{Search, hits_in_stream};
 use crate::usecase::story::failed_at;
 use crate::wire::{
-    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryHits, HistoryOpened, Lens, MomentFound,
-    SearchDirection, StateQuery, TypeCount,
+    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, FindingPage, HistoryHits, HistoryOpened, Lens,
+    MomentFound, SearchDirection, StateQuery, TypeCount,
 };
 
 /// Of each code so many findings are known in words. Of all others the code is, by which their events are marked.
@@ -197,6 +197,11 @@ impl OpenedHistory {
     /// The first findings of each code.
     pub fn finding_groups(&self) -> Vec<FindingGroup> {
         findings::groups(&self.findings)
+    }
+
+    /// Those of a code behind the first `from`, as far as they are kept in words.
+    pub fn finding_page(&self, code: &str, from: u32) -> FindingPage {
+        findings::page(&self.findings, code, from)
     }
 
     /// Stops what runs for it.

@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod field_history;
 pub mod find;
 pub mod first_screen;
+pub mod found;
 pub mod handlers;
 pub mod health;
 pub mod invariants;

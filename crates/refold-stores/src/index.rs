@@ -24,9 +24,11 @@ mod folder;
 mod ids;
 mod manifest;
 mod map;
+mod marked;
 mod options;
 mod packed;
 mod parts;
+mod places;
 mod query;
 mod sealed;
 mod search;
@@ -55,6 +57,7 @@ pub use derive::StreamOrder;
 pub use error::IndexError;
 pub use folder::Place;
 pub use ids::{Candidates, IdKind, Ids, build_ids, open_ids};
+pub use marked::MarkedColumn;
 pub use options::BuildOptions;
 pub use query::{DensityAxis, EventSkeleton, StreamEntry};
 pub use search::{Field, Hit, Needle, SearchQuery, Wanted, search_arena, search_store};
@@ -69,6 +72,7 @@ use density::{CountTable, SlotMap};
 use derive::{Orders, StreamRecords, density_file};
 use folder::Folder;
 use manifest::Manifest;
+use marked::Marked;
 use packed::BLOCK_ROWS;
 use segment::Segments;
 use streams::Matches;
@@ -136,6 +140,8 @@ pub struct Index {
     category_names: Vec<Vec<u8>>,
     /// Made when it is first asked for.
     by_category: OnceLock<ByCategory>,
+    /// Made when it is first asked for.
+    marked: OnceLock<Marked>,
     matches: Matches,
 }
 
@@ -193,6 +199,7 @@ impl Index {
             type_names,
             category_names,
             by_category: OnceLock::new(),
+            marked: OnceLock::new(),
             matches: Matches::default(),
             manifest,
         })

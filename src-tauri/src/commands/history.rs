@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryOpened, HistoryUpdate, MomentFound,
-    SearchDirection, StateQuery, StoryPage,
+    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, FindingPage, HistoryOpened, HistoryUpdate,
+    MomentFound, SearchDirection, StateQuery, StoryPage,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -39,6 +39,17 @@ pub async fn close_history(desk: State<'_, Arc<Desk>>, history: u32) -> Reply<()
 #[specta::specta]
 pub async fn history_findings(desk: State<'_, Arc<Desk>>, history: u32) -> Reply<Vec<FindingGroup>> {
     answer(desk, move |desk| desk.history_findings(history)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn history_finding_page(
+    desk: State<'_, Arc<Desk>>,
+    history: u32,
+    code: String,
+    from: u32,
+) -> Reply<FindingPage> {
+    answer(desk, move |desk| desk.history_finding_page(history, &code, from)).await
 }
 
 #[tauri::command]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityBy, DensityQuery, FindHit, FindingGroup, JobUpdate, Overview, StoreOpened, StreamPage, StreamQuery,
+    DensityBy, DensityQuery, FindHit, FindingGroup, FindingPage, JobUpdate, Overview, StoreOpened, StreamPage,
+    StreamQuery,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -39,6 +40,17 @@ pub async fn index_store(desk: State<'_, Arc<Desk>>, session: u32, progress: Cha
 #[specta::specta]
 pub async fn store_findings(desk: State<'_, Arc<Desk>>, session: u32) -> Reply<Vec<FindingGroup>> {
     answer(desk, move |desk| desk.store_findings(session)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn store_finding_page(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    code: String,
+    from: u32,
+) -> Reply<FindingPage> {
+    answer(desk, move |desk| desk.store_finding_page(session, &code, from)).await
 }
 
 #[tauri::command]

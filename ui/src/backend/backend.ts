@@ -20,6 +20,7 @@ import type {
   FieldRead,
   FindHit,
   FindingGroup,
+  FindingPage,
   HexPage,
   HistoryOpened,
   HistoryUpdate,
@@ -90,6 +91,8 @@ export interface Backend
   indexStore(session: number, progress: (update: JobUpdate) => void): Promise<void>;
   /** What the index came upon, one by one, with what to do. Needs the index. */
   storeFindings(session: number): Promise<FindingGroup[]>;
+  /** Those of a code behind the first `from`. Needs the index. */
+  storeFindingPage(session: number, code: string, from: number): Promise<FindingPage>;
   streams(session: number, query: StreamQuery): Promise<StreamPage>;
   /** Tells from now on how the store is, and brings it and its histories up to date whenever somebody wrote to it. */
   watchStore(session: number, news: (news: StoreNews) => void): Promise<void>;
@@ -121,6 +124,7 @@ export interface Backend
   closeHistory(history: number): Promise<void>;
   /** What was found in a stream so far, one by one. */
   historyFindings(history: number): Promise<FindingGroup[]>;
+  historyFindingPage(history: number, code: string, from: number): Promise<FindingPage>;
   historyDensity(history: number, query: DensityQuery): Promise<DensityFrame>;
   eventRows(history: number, query: EventQuery): Promise<EventPage>;
   stateFrame(history: number, query: StateQuery): Promise<StateFrame>;

@@ -31,6 +31,7 @@ export const commands = {
 	overview: (session: number) => typedError<Overview, AppErrorWire>(__TAURI_INVOKE("overview", { session })),
 	indexStore: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_store", { session, progress })),
 	storeFindings: (session: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("store_findings", { session })),
+	storeFindingPage: (session: number, code: string, from: number) => typedError<FindingPage, AppErrorWire>(__TAURI_INVOKE("store_finding_page", { session, code, from })),
 	streams: (session: number, query: StreamQuery) => typedError<StreamPage, AppErrorWire>(__TAURI_INVOKE("streams", { session, query })),
 	countCategories: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("count_categories", { session, progress })),
 	storeDensity: (session: number, query: DensityQuery, by: DensityBy) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query, by })),
@@ -100,6 +101,7 @@ export const commands = {
 	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
 	historyFindings: (history: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("history_findings", { history })),
+	historyFindingPage: (history: number, code: string, from: number) => typedError<FindingPage, AppErrorWire>(__TAURI_INVOKE("history_finding_page", { history, code, from })),
 	historyDensity: (history: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("history_density", { history, query })),
 	eventRows: (history: number, query: EventQuery) => typedError<EventPage, AppErrorWire>(__TAURI_INVOKE("event_rows", { history, query })),
 	stateFrame: (history: number, query: StateQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("state_frame", { history, query })),
@@ -1059,6 +1061,13 @@ export type FindingGroup = {
 	found: FoundWire[],
 };
 
+/**  Findings of one code behind those that are listed. */
+export type FindingPage = {
+	found: FoundWire[],
+	/**  Whether there is another page. What is about no event is told of the first findings only. */
+	hasMore: boolean,
+};
+
 export type FindingWire = {
 	code: string,
 	severity: SeverityWire,
@@ -1091,6 +1100,7 @@ export type FoundRow = {
 
 /**  One finding: what it says, and where it is. */
 export type FoundWire = {
+	/**  Empty where only the place was kept of it: the code says what it is. */
 	detail: string,
 	stream: string | null,
 	version: string | null,

@@ -208,6 +208,11 @@ class FakeBackend implements Omit<
     return findingsOfSample().map(group);
   }
 
+  async storeFindingPage(): Promise<wire.FindingPage> {
+    await this.#wait();
+    return { found: [], hasMore: false };
+  }
+
   async streams(session: number, query: wire.StreamQuery): Promise<wire.StreamPage> {
     await this.#wait();
     return streamsAnswer(this.#store(session).events, query);
@@ -305,6 +310,10 @@ class FakeBackend implements Omit<
     await this.#wait();
     const { store, stream } = this.#history(history);
     return store.events.ids[stream] === UNDECODABLE.stream ? [group(findingsOfSample()[0])] : [];
+  }
+
+  async historyFindingPage(): Promise<wire.FindingPage> {
+    return this.storeFindingPage();
   }
 
   async historyDensity(history: number, query: wire.DensityQuery): Promise<DensityFrame> {

@@ -54,6 +54,7 @@ describe('a density frame', () => {
     expect([frame.from, frame.to, frame.columns]).toEqual(['2026-06-02T00:00:00Z', '2026-08-31T23:59:59Z', 3]);
     expect([...frame.counts]).toEqual([1, 0, 2, 4_000_000_000, 0, 0]);
     expect([...frame.flags]).toEqual([0, Flag.problem, Flag.problem | Flag.undecodable]);
+    expect([...frame.problems]).toEqual([0, 1, 70_000]);
     expect([...frame.paces]).toEqual([0, 1, 38]);
   });
 });

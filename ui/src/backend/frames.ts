@@ -79,6 +79,8 @@ export interface DensityFrame {
   counts: Uint32Array;
   /** One a column, of [`Flag`]. */
   flags: Uint8Array;
+  /** One a column: how many of its events something was found at. */
+  problems: Uint32Array;
   /**
    * One a column on the axis of versions, else none: 0 where no time says how long nothing happened before its events, else
    * one more than the binary logarithm of the longest such gap in milliseconds, rounded down.
@@ -117,12 +119,13 @@ export function decodeDensityFrame(bytes: ArrayBuffer): DensityFrame {
   const series = Array.from({ length: seriesCount }, () => input.text());
   const counts = input.words(columns * seriesCount);
   const flags = input.bytes(columns);
+  const problems = input.words(columns);
   const paces = input.bytes(input.number());
   input.end();
-  return { columns, from, to, series, counts, flags, paces };
+  return { columns, from, to, series, counts, flags, problems, paces };
 }
 
-const FORMAT = 4;
+const FORMAT = 5;
 const NO_BASE = 0xffff_ffff;
 const KINDS: readonly RowKind[] = ['leaf', 'object', 'array'];
 const MARKS: readonly Mark[] = ['same', 'added', 'changed', 'removed', 'moved'];

@@ -1,5 +1,7 @@
 // What findings are called where a person reads them. Their codes are what is searched for and handed on.
 
+import { countText } from '../base/format';
+
 const LIMIT = 'The event took the handler beyond a limit';
 const UPCAST = 'No chain of upcasters leads to the present version';
 const RULE = 'A rule of the handler failed';
@@ -74,6 +76,17 @@ const TITLES: Readonly<Record<string, string>> = {
   'RF-LIMIT-WALL': LIMIT,
   'RF-UPCAST-CYCLE': UPCAST,
   'RF-UPCAST-GAP': UPCAST,
+};
+
+/** What stands in a list of findings beside them. */
+export const FINDINGS = {
+  advice: 'What to do:',
+  all: (kept: number, count: number) =>
+    kept < count ? `Show the first ${countText(kept)} of ${countText(count)}` : `Show all ${countText(count)}`,
+  next: (listed: number, count: number) => `Show more: ${countText(listed)} of ${countText(count)} are listed`,
+  rest: (listed: number, count: number) =>
+    `${countText(listed)} of ${countText(count)} are listed: of the others the number is known, and no more`,
+  cut: (listed: number, count: number) => `The first ${countText(listed)} of ${countText(count)} are listed`,
 };
 
 /** A few words for a code; the code itself where it has none. */

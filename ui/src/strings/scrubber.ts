@@ -31,7 +31,7 @@ export const SCRUBBER = {
     gapAt: (length: string, from: string) => `${length} from ${from}`,
     problems: 'Problems',
     noProblem: 'none',
-    problemPlaces: (places: number) => `at ${countOf(places, 'place', 'places')}`,
+    problemEvents: (events: number) => `at ${countOf(events, 'event', 'events')}`,
     kinds: { type: 'Event types', category: 'Categories' },
     places: {
       time: (length: string) => length,

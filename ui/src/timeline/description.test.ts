@@ -17,6 +17,7 @@ function piece(from: bigint, counts: [number, number][], flagged: number[]): Pie
     series: ['OrderPlaced', 'PaymentFailed'],
     counts: flat,
     flags,
+    problems: Uint32Array.from(flags, (flag) => 3 * flag),
     paces: new Uint8Array(),
   };
   return { fetch, frame, running: runningCounts(flat, columns, 2, 0) };
@@ -37,11 +38,11 @@ it('says span, count, busiest interval, longest gap, problems and types', () => 
     Events: '20',
     'Busiest interval': '14 events in ≈ 1 h from 2026-08-03 02:00:00Z',
     'Longest gap': '≈ 2 d from 2026-08-01 02:00:00Z',
-    Problems: 'at 1 place',
+    Problems: 'at 3 events',
     'Event types': 'OrderPlaced 70 %, PaymentFailed 30 %',
   });
   expect(intervals.reduce((sum, { events }) => sum + events, 0)).toBe(20);
-  expect(intervals.at(-1)).toMatchObject({ events: 15, kind: 'OrderPlaced', problems: 1 });
+  expect(intervals.at(-1)).toMatchObject({ events: 15, kind: 'OrderPlaced', problems: 3 });
   expect(textOf('order-1', { columns, facts, intervals }).split('\n')).toHaveLength(
     1 + facts.length + 2 + intervals.length,
   );

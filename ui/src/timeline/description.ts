@@ -25,6 +25,7 @@ export interface Interval {
   events: number;
   /** The most frequent type or category; empty where there is no event. */
   kind: string;
+  /** Events that something was found at. */
   problems: number;
 }
 
@@ -59,8 +60,8 @@ export function descriptionOf(shown: Described): Description {
     const fold = shown.folds.find(({ from, to }) => gap.from <= from && to <= gap.to);
     facts.push([T.gap, T.gapAt(long(fold?.gap ?? lengthOf(gap)), text(gap.from))]);
   }
-  const flagged = columns.filter(({ isFlagged }) => isFlagged).length;
-  facts.push([T.problems, flagged === 0 ? T.noProblem : T.problemPlaces(flagged)]);
+  const problems = columns.reduce((sum, one) => sum + one.problems, 0);
+  facts.push([T.problems, problems === 0 ? T.noProblem : T.problemEvents(problems)]);
   const kinds = kindsOf(columns);
   if (kinds.length > 0) {
     facts.push([T.kinds[by], kinds.map(([name, count]) => `${name} ${shareText(count, events)}`).join(', ')]);
@@ -79,7 +80,7 @@ interface ColumnOf {
   length: bigint;
   total: number;
   counts: Map<string, number>;
-  isFlagged: boolean;
+  problems: number;
 }
 
 /** The columns that hold events and lie in the window, in order. */
@@ -95,7 +96,7 @@ function* columnsOf({ window, pieces }: Described): Generator<ColumnOf> {
         length: fetch.bucket,
         total,
         counts: countsOf(frame, column),
-        isFlagged: (frame.flags[column] ?? 0) !== 0,
+        problems: frame.problems[column] ?? 0,
       };
     }
   }
@@ -138,7 +139,7 @@ function intervalsOf(window: Span, columns: readonly ColumnOf[], text: (value: b
       from: text(from),
       events: own.reduce((sum, { total }) => sum + total, 0),
       kind: kindsOf(own)[0]?.[0] ?? '',
-      problems: own.filter(({ isFlagged }) => isFlagged).length,
+      problems: own.reduce((sum, one) => sum + one.problems, 0),
     });
   }
   return intervals;

@@ -15,6 +15,7 @@ function pieceOf(counts: readonly number[], bucket: bigint): Piece {
     series: ['a'],
     counts: Uint32Array.from(counts),
     flags: new Uint8Array(counts.length),
+    problems: new Uint32Array(counts.length),
     paces: new Uint8Array(),
   };
   return { fetch, frame, running };

@@ -7,7 +7,16 @@ function pieceOf(events: number[]): Piece {
   const columns = events.length;
   const fetch = { from: 1000n, to: 1000n + 10n * BigInt(columns), bucket: 10n, columns };
   const flags = new Uint8Array(columns);
-  const frame = { columns, from: '', to: '', series: ['a'], counts, flags, paces: new Uint8Array() };
+  const frame = {
+    columns,
+    from: '',
+    to: '',
+    series: ['a'],
+    counts,
+    flags,
+    problems: new Uint32Array(columns),
+    paces: new Uint8Array(),
+  };
   return { fetch, frame, running: runningCounts(counts, columns, 1, 0) };
 }
 

@@ -29,9 +29,12 @@ export function kindsOf({ counts }: Pick<Column, 'counts'>): { name: string; eve
 
 const SECOND = 1_000_000_000n;
 
-/** `66 events in 1 min 8 s from 2026-08-02 02:27:49Z`. A column starts between seconds: its start is rounded down. */
-export function columnText(axis: Axis, events: number, from: bigint, length: bigint): string {
-  const counted = countOf(events, 'event', 'events');
+/**
+ * `66 events, 2 with problems, in 1 min 8 s from 2026-08-02 02:27:49Z`. A column starts between seconds: its start is
+ * rounded down.
+ */
+export function columnText({ axis, events, problems, from, length }: Omit<Column, 'counts'>): string {
+  const counted = countOf(events, 'event', 'events') + (problems > 0 ? S.timeline.problems(problems) : '');
   if (axis !== 'time') {
     const last = from + length - 1n;
     const where = length === 1n ? `at ${countText(from)}` : `in ${countText(from)} – ${countText(last)}`;

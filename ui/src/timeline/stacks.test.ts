@@ -11,7 +11,16 @@ function pieceOf(seed: number): Piece {
   const counts = Uint32Array.from({ length: columns }, () => (random() < 0.3 ? Math.floor(random() * 40) : 0));
   const flags = Uint8Array.from(counts, (count) => (count > 0 && random() < 0.05 ? 1 : 0));
   const fetch = { from: 0n, to: 1400n, bucket: 1n, columns };
-  const frame = { columns, from: '', to: '', series: ['a'], counts, flags, paces: new Uint8Array() };
+  const frame = {
+    columns,
+    from: '',
+    to: '',
+    series: ['a'],
+    counts,
+    flags,
+    problems: new Uint32Array(columns),
+    paces: new Uint8Array(),
+  };
   return { fetch, frame, running: runningCounts(counts, columns, 1, 0) };
 }
 
@@ -63,7 +72,7 @@ it('says how long nothing happened only where that is longer than elsewhere', ()
     const counts = new Uint32Array(1400);
     for (const place of places) counts[place] = 1;
     const fetch = { from: 0n, to: 1400n, bucket: 1n, columns: 1400 };
-    const none = { flags: new Uint8Array(1400), paces: new Uint8Array() };
+    const none = { flags: new Uint8Array(1400), problems: new Uint32Array(1400), paces: new Uint8Array() };
     const frame = { columns: 1400, from: '', to: '', series: ['a'], counts, ...none };
     const gaps = gapsOf(view, [{ fetch, frame, running: runningCounts(counts, 1400, 1, 0) }]);
     return gaps.map(({ length }) => length);

@@ -30,6 +30,8 @@ export interface Column {
   from: bigint;
   length: bigint;
   events: number;
+  /** Those of them that something was found at. */
+  problems: number;
   /** The events of each series. */
   counts: ReadonlyMap<string, number>;
 }
@@ -179,7 +181,8 @@ export class Timeline {
     const column = floatFromBig((value - fetch.from) / fetch.bucket);
     const events = (running[column + 1] ?? 0) - (running[column] ?? 0);
     const counts = countsOf(frame, column);
-    return { axis, from: fetch.from + fetch.bucket * BigInt(column), length: fetch.bucket, events, counts };
+    const problems = frame.problems[column] ?? 0;
+    return { axis, from: fetch.from + fetch.bucket * BigInt(column), length: fetch.bucket, events, problems, counts };
   }
 
   /** The last value that a pixel stands for together with what its column counts: up to there all is counted. */

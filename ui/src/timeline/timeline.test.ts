@@ -38,6 +38,7 @@ async function open(seed: number, axis: Axis = 'time', events = 600) {
       series: [by],
       counts,
       flags,
+      problems: new Uint32Array(fetch.columns),
       paces: new Uint8Array(),
     });
   };

@@ -22,6 +22,11 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
     found,
   };
   vi.spyOn(backend, 'storeFindings').mockResolvedValue([group]);
+  const rest = Array.from({ length: 60 }, (_, at) => ({ ...found[0]!, detail: '', version: `${at + 43}` }));
+  const pages = vi.spyOn(backend, 'storeFindingPage');
+  pages.mockRejectedValueOnce(new Error('torn'));
+  pages.mockResolvedValueOnce({ found: rest, hasMore: true });
+  pages.mockResolvedValueOnce({ found: rest.slice(0, 1), hasMore: false });
   page = openPage({}, backend);
   await page.until(() => texts('finding-group').length === 1);
   expect(page.texts('[data-test=finding-group] summary')[0]).toMatch(/^A version is missing version-gap 5,001$/);
@@ -29,7 +34,22 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
   expect(texts('findings-all')).toEqual(['Show the first 40 of 5,001']);
   page.find('[data-test=findings-all]')?.click();
   await page.until(() => texts('finding').length === 40);
-  expect(texts('finding-group')[0]).toContain('The first 40 of 5,001 are listed');
+  expect(texts('findings-next')).toEqual(['Show more: 40 of 5,001 are listed']);
+  page.find('[data-test=findings-next]')?.click();
+  // What failed is told and tried again, and nothing of the list is lost.
+  (await page.until(() => page.find('[data-test=finding-group] [data-test=error-retry]'))).click();
+  await page.until(() => texts('finding').length === 100);
+  expect(pages.mock.calls).toEqual([
+    [expect.anything(), 'version-gap', 40],
+    [expect.anything(), 'version-gap', 40],
+  ]);
+  // Of what is not kept in words the code says what it is.
+  expect(texts('finding').at(-1)).toBe('A version is missing order-4711 · v 102');
+  expect(texts('findings-next')).toEqual(['Show more: 100 of 5,001 are listed']);
+  page.find('[data-test=findings-next]')?.click();
+  await page.until(() => texts('finding').length === 101);
+  expect(texts('findings-next')).toEqual([]);
+  expect(texts('finding-group')[0]).toContain('101 of 5,001 are listed: of the others the number is known');
 });
 
 it('says in the header of a damaged store, and beside what a search found, that events are missing', async () => {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use refold_core::event::{Encoding, Version};
+use refold_core::finding::{Finding, Findings};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::memory::{MemoryEvent, MemoryStore};
 
@@ -107,6 +108,7 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
     );
     assert_eq!(frame.counts.chunks(32).map(|column| column[31]).sum::<u32>(), 9);
     assert_eq!(frame.flags, [FLAG_PROBLEM, 0, 0, FLAG_PROBLEM | FLAG_UNDECODABLE]);
+    assert_eq!(frame.problems, [1, 0, 0, 1]);
     let empty = DensityQuery {
         from: "9".to_owned(),
         to: "9".to_owned(),

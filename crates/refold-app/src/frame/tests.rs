@@ -68,6 +68,7 @@ fn density_example() -> DensityFrame {
         series: vec!["OrderPlaced".to_owned(), "Überweisung".to_owned()],
         counts: vec![1, 0, 2, 4_000_000_000, 0, 0],
         flags: vec![0, FLAG_PROBLEM, FLAG_PROBLEM | FLAG_UNDECODABLE],
+        problems: vec![0, 1, 70_000],
         paces: vec![0, 1, 38],
     }
 }
@@ -192,7 +193,8 @@ proptest! {
         flags in proptest::collection::vec(any::<u8>(), 0..9), seed: u32, paces: Vec<u8>,
     ) {
         let counts = (0..flags.len() * series.len()).map(|cell| seed.wrapping_mul(cell as u32 + 1)).collect();
-        let frame = DensityFrame { from, to, series, counts, flags, paces };
+        let problems = flags.iter().map(|of| seed.wrapping_add(u32::from(*of))).collect();
+        let frame = DensityFrame { from, to, series, counts, flags, problems, paces };
         prop_assert_eq!(DensityFrame::decode(&frame.encode()), Ok(frame));
     }
 

@@ -66,7 +66,8 @@ pub fn lacking(session: &Session) -> Vec<FindingWire> {
     lacking
 }
 
-fn found_by(session: &Session, index: &Index) -> Findings {
+/// As [`found`], of an index at hand.
+pub(super) fn found_by(session: &Session, index: &Index) -> Findings {
     let found = Findings::default();
     index.report_findings(&found);
     session.report_notices(&found);

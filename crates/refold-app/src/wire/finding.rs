@@ -38,10 +38,20 @@ pub struct FindingGroup {
     pub found: Vec<FoundWire>,
 }
 
+/// Findings of one code behind those that are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingPage {
+    pub found: Vec<FoundWire>,
+    /// Whether there is another page. What is about no event is told of the first findings only.
+    pub has_more: bool,
+}
+
 /// One finding: what it says, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FoundWire {
+    /// Empty where only the place was kept of it: the code says what it is.
     pub detail: String,
     pub stream: Option<String>,
     pub version: Option<String>,

@@ -23,7 +23,7 @@ use super::{arena, ids};
 use crate::sealing::{FileKey, Key, SALT_BYTES, TAG_BYTES};
 
 /// Raised by every change of what files hold; an index of another version is built again.
-pub(super) const FORMAT_VERSION: u32 = 4;
+pub(super) const FORMAT_VERSION: u32 = 5;
 
 const MAGIC: [u8; 8] = *b"refoldix";
 const CHECKSUM_BYTES: usize = 8;

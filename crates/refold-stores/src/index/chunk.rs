@@ -45,6 +45,11 @@ impl NameList {
     }
 }
 
+/// Of each code the first findings in words, and of all where they are.
+pub(super) fn all_places() -> Findings {
+    Findings::marking(Findings::KEPT_PER_CODE)
+}
+
 /// Gathers batches into chunks.
 #[derive(Debug)]
 pub(super) struct Gatherer {
@@ -62,7 +67,7 @@ impl Gatherer {
         Gatherer {
             worker,
             names: Names::default(),
-            findings: Findings::default(),
+            findings: all_places(),
             known_streams: 0,
             known_types: 0,
             starts_names: true,
@@ -89,7 +94,7 @@ impl Gatherer {
             worker: self.worker,
             starts_names: self.starts_names,
             events: std::mem::take(&mut self.events),
-            findings: StoredFinding::all_of(&std::mem::take(&mut self.findings)),
+            findings: StoredFinding::all_of(&std::mem::replace(&mut self.findings, all_places())),
             ..Chunk::default()
         };
         for ordinal in self.known_streams..self.names.stream_count() {

@@ -5,10 +5,10 @@ mod orders;
 mod streams;
 pub(super) mod times;
 
-use refold_core::finding::Findings;
 use refold_core::work::Work;
 
 use super::checked::{CheckedWriter, FileStamp};
+use super::chunk::all_places;
 use super::density::{CountTableWriter, SlotMap};
 use super::error::IndexError;
 use super::folder::Folder;
@@ -47,7 +47,7 @@ pub(super) fn write(
     let slots = table.into_slots();
     let counts = EventCounts::of(work, segments)?;
     let generation = manifest.generation;
-    let findings = Findings::default();
+    let findings = all_places();
     let lists = || {
         let name = |part: &str| format!("{part}-{generation}");
         let (streams, events_by_stream) = streams::write(

@@ -17,6 +17,7 @@ use super::checked::{FORMAT_VERSION, FileStamp, MANIFESTS};
 use super::checks;
 use super::error::IndexError;
 use super::folder::Folder;
+use super::places::Places;
 use super::sealed;
 
 const COMPLETE: &str = MANIFESTS[0];
@@ -131,6 +132,9 @@ pub(super) struct StoredFinding {
     pub(super) code: String,
     pub(super) count: u64,
     pub(super) kept: Vec<StoredExample>,
+    /// Of all of them that are about a position, where the reader said so.
+    #[serde(default)]
+    pub(super) places: Places,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +153,7 @@ impl StoredFinding {
             code: code.to_owned(),
             count,
             kept: kept.into_iter().map(StoredExample::of).collect(),
+            places: Places::of(findings.places(code)),
         });
         stored.collect()
     }
@@ -161,6 +166,7 @@ impl StoredFinding {
                     found.count += new.count;
                     found.kept.extend(new.kept);
                     found.kept.truncate(Findings::KEPT_PER_CODE);
+                    found.places.add(&new.places);
                 }
                 None => all.push(new),
             }

@@ -27,6 +27,7 @@ export function density(
   const to = bound(query.to, last < 0 ? 1n : value(last) + 1n);
   const counts = new Uint32Array(query.columns * series.length);
   const flags = new Uint8Array(query.columns);
+  const problems = new Uint32Array(query.columns);
   const paces = new Uint8Array(query.axis === 'version' ? query.columns : 0);
   const bucket = floatFromBig(to - from) / query.columns;
   for (let k = 0; k <= last; k += 1) {
@@ -41,10 +42,13 @@ export function density(
       paces[column] = Math.max(paces[column] ?? 0, 1 + Math.floor(Math.log2(Math.max(0, gap) + 1)));
     }
     const isBroken = events.ids[events.streams[position] ?? 0] === UNDECODABLE.stream;
-    if (isBroken && events.versions[position] === UNDECODABLE.version) flags[column] = Flag.problem | Flag.undecodable;
+    if (isBroken && events.versions[position] === UNDECODABLE.version) {
+      flags[column] = Flag.problem | Flag.undecodable;
+      problems[column] = (problems[column] ?? 0) + 1;
+    }
   }
   const text = (edge: bigint) => (query.axis === 'time' ? rfc3339FromNanos(edge) : `${edge}`);
-  return { columns: query.columns, from: text(from), to: text(to), series, counts, flags, paces };
+  return { columns: query.columns, from: text(from), to: text(to), series, counts, flags, problems, paces };
 }
 
 interface Series {

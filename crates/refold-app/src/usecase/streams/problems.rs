@@ -13,7 +13,7 @@ use crate::clock;
 use crate::error::AppError;
 
 /// So many events are looked at again for one page: a list that is scrolled does not wait for its marks.
-const MOST_EVENTS: u32 = 65_536;
+pub(in crate::usecase) const MOST_EVENTS: u32 = 65_536;
 
 /// What was found in the streams of one page.
 pub(super) struct Problems<'a> {
@@ -68,22 +68,34 @@ impl<'a> Problems<'a> {
 
     fn look_again(&self, id: &[u8], stream: StreamOrdinal) -> Result<Findings, AppError> {
         let found = Findings::keeping(1);
-        let mut events = Vec::new();
-        for event in self.index.events_of(stream)? {
-            let event = self.index.event(event)?;
-            events.push(Checked {
-                version: event.version.0,
-                recorded_at: event.recorded_at.0,
-                position: event.position.0,
-            });
-        }
-        check_stream(id, events.iter().copied(), self.numbering, &found);
-        for event in events
-            .into_iter()
-            .filter(|event| is_implausible(event.recorded_at, self.now))
-        {
-            report_implausible(id, event, self.now, &found);
-        }
+        report_again(self.index, (stream, id), self.numbering, self.now, &found)?;
         Ok(found)
     }
+}
+
+/// Reports what the skeletons of one stream show, as it was found when the index was made.
+pub(in crate::usecase) fn report_again(
+    index: &Index,
+    (stream, id): (StreamOrdinal, &[u8]),
+    numbering: Numbering,
+    now: Timestamp,
+    found: &Findings,
+) -> Result<(), AppError> {
+    let mut events = Vec::new();
+    for event in index.events_of(stream)? {
+        let event = index.event(event)?;
+        events.push(Checked {
+            version: event.version.0,
+            recorded_at: event.recorded_at.0,
+            position: event.position.0,
+        });
+    }
+    check_stream(id, events.iter().copied(), numbering, found);
+    for event in events
+        .into_iter()
+        .filter(|event| is_implausible(event.recorded_at, now))
+    {
+        report_implausible(id, event, now, found);
+    }
+    Ok(())
 }

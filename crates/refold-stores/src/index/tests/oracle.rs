@@ -1,11 +1,15 @@
 //! Every query equals its naive twin; a grown index equals one built at once.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
 use proptest::prelude::*;
 use refold_core::event::{Position, Version};
 use refold_core::finding::Findings;
 
 use super::model::{Model, arbitrary_events, options, with_work};
-use crate::index::{DensityAxis, Index, Opened, build, grow, open};
+use crate::index::density::column_start;
+use crate::index::{DensityAxis, Index, MarkedColumn, Opened, build, grow, open};
 use crate::memory::{MemoryEvent, MemoryStore};
 use refold_core::port::store::EventStore as _;
 
@@ -19,10 +23,10 @@ fn findings_of(index: &Index) -> Vec<(&'static str, u64, Vec<refold_core::findin
     findings.summary()
 }
 
-/// What the checks must find, the slow way: counts by code.
-fn expected_findings(store: &MemoryStore) -> Vec<(&'static str, u64)> {
-    let mut counts = std::collections::BTreeMap::new();
-    let mut count = |code| *counts.entry(code).or_insert(0_u64) += 1;
+/// What the checks must find, the slow way: by code, at which positions.
+fn expected_findings(store: &MemoryStore) -> BTreeMap<&'static str, BTreeSet<i64>> {
+    let mut places: BTreeMap<&'static str, BTreeSet<i64>> = BTreeMap::new();
+    let mut found = |code, event: &MemoryEvent| places.entry(code).or_default().insert(event.position.0);
     let mut ids: Vec<_> = store.events().iter().map(|event| &event.stream).collect();
     ids.sort();
     ids.dedup();
@@ -32,30 +36,64 @@ fn expected_findings(store: &MemoryStore) -> Vec<(&'static str, u64)> {
         for (row, event) in events.iter().enumerate() {
             let before = row.checked_sub(1).map(|row| events[row].version);
             if event.version == Version(i64::MIN) {
-                count("version-missing");
+                found("version-missing", event);
             } else if before == Some(event.version) {
-                count("version-duplicate");
+                found("version-duplicate", event);
             } else if match before {
                 None => event.version != Version(1),
                 Some(Version(i64::MIN)) => false,
                 Some(Version(i64::MAX)) => false,
                 Some(Version(before)) => event.version != Version(before + 1),
             } {
-                count("version-gap");
+                found("version-gap", event);
             }
             let latest = events[..row].iter().map(|event| event.recorded_at).max();
             if !event.recorded_at.is_none() && latest.is_some_and(|latest| event.recorded_at < latest) {
-                count("clock-backwards");
+                found("clock-backwards", event);
             }
         }
     }
     for event in store.events() {
         let time = event.recorded_at;
         if !time.is_none() && (time > super::model::NOW || time.0 < 946_684_800_000_000_000) {
-            count("time-implausible");
+            found("time-implausible", event);
         }
     }
-    counts.into_iter().collect()
+    places
+}
+
+/// Whether a finding of this code counts as grave here.
+fn is_grave(code: &str) -> bool {
+    code == "version-gap"
+}
+
+/// Every place is kept, and every column counts the events that something was found at.
+fn assert_marks(store: &MemoryStore, index: &Index, window: &Range<i64>, columns: u32) {
+    let expected = expected_findings(store);
+    for (code, places) in &expected {
+        let listed: Vec<i64> = index.places_of(code, None).map(|position| position.0).collect();
+        assert_eq!(listed, places.iter().copied().collect::<Vec<_>>(), "{code}");
+    }
+    for axis in [DensityAxis::RecordedAt, DensityAxis::Position] {
+        let mut wanted = vec![MarkedColumn::default(); columns as usize];
+        for event in store.events() {
+            let place = match axis {
+                DensityAxis::Position => event.position.0,
+                DensityAxis::RecordedAt if event.recorded_at.is_none() => continue,
+                DensityAxis::RecordedAt => event.recorded_at.0,
+            };
+            let is_of = |(_, places): &(&&str, &BTreeSet<i64>)| places.contains(&event.position.0);
+            let codes: Vec<&str> = expected.iter().filter(is_of).map(|(code, _)| *code).collect();
+            let start = |column| column_start(window, columns, column);
+            let column = (0..columns).find(|column| (start(*column)..start(column + 1)).contains(&place));
+            if let Some(column) = column.filter(|_| !codes.is_empty()) {
+                wanted[column as usize].events += 1;
+                wanted[column as usize].grave += u32::from(codes.into_iter().any(is_grave));
+            }
+        }
+        let marked = with_work(|work| index.marked(work, is_grave, axis, window, columns)).unwrap();
+        assert_eq!(marked, wanted, "{axis:?} {window:?}");
+    }
 }
 
 proptest! {
@@ -83,13 +121,15 @@ proptest! {
         let model = Model::of(&store);
         model.assert_equals(&index);
         let counts: Vec<_> = findings_of(&index).into_iter().map(|(code, count, _)| (code, count)).collect();
-        prop_assert_eq!(counts, expected_findings(&store));
+        let expected = expected_findings(&store);
+        prop_assert_eq!(counts, expected.iter().map(|(code, places)| (*code, places.len() as u64)).collect::<Vec<_>>());
         for (a, b, columns) in windows {
             for (a, b) in [(a, b), (1_700_000_000_000_000_000 + a % 50_000_000, 1_700_000_000_000_000_000 + b % 50_000_000), (a % 200, b % 200)] {
                 let window = a.min(b)..a.max(b);
                 model.assert_density(&index, DensityAxis::RecordedAt, window.clone(), columns);
                 model.assert_density(&index, DensityAxis::Position, window.clone(), columns);
                 model.assert_stream_density(&index, &window, columns);
+                assert_marks(&store, &index, &window, columns);
                 model.assert_tally(&index, DensityAxis::RecordedAt, &window);
                 model.assert_tally(&index, DensityAxis::Position, &window);
             }
@@ -122,6 +162,7 @@ proptest! {
             let elsewhere = tempfile::tempdir().unwrap();
             let fresh = built(&store, elsewhere.path(), 1, segment_rows);
             Model::of(&store).assert_equals(&grown);
+            assert_marks(&store, &grown, &(0..1_000), 7);
             prop_assert_eq!(findings_of(&grown), findings_of(&fresh));
             let types = |index: &Index| index.types().map(|(name, count)| (name.to_vec(), count)).collect::<Vec<_>>();
             prop_assert_eq!(types(&grown), types(&fresh));
