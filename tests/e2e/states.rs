@@ -104,7 +104,7 @@ fn a_long_job_counts_and_can_be_cancelled() {
     let store = stores::million();
     let shown = open(&[store.path()]);
     let web = &shown.web;
-    web.wait_for("/of 1,1\\d\\d,\\d{3} · \\d+ %/.test(document.querySelector('[data-test=job-progress]')?.innerText)");
+    web.wait_for("/of 1,1\\d\\d,\\d{3} events · \\d+ % · [\\d,]+ left/.test(document.querySelector('[data-test=job-progress]')?.innerText)");
     // From the click to the frame on which the job is gone.
     web.run(
         "window.__cancelled = null;

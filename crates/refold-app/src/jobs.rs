@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use refold_core::work::{CancelToken, Progress, Work};
+use refold_core::work::{CancelToken, Phase, Progress, Work};
 
 use crate::error::AppError;
 use crate::handler::heed_cancel;
@@ -69,7 +69,7 @@ impl Jobs {
         let throttled = Throttled::new(job, sink);
         sink(JobUpdate {
             job,
-            phase: "starting".to_owned(),
+            phase: Some(Phase::Starting.into()),
             done: 0,
             total: None,
         });
@@ -133,7 +133,7 @@ pub fn caught<T>(work: impl FnOnce() -> Result<T, AppError>) -> Result<T, AppErr
 struct Throttled<'a> {
     job: u32,
     sink: ProgressSink<'a>,
-    state: Mutex<(Option<Instant>, &'static str, Option<JobUpdate>)>,
+    state: Mutex<(Option<Instant>, Option<Phase>, Option<JobUpdate>)>,
 }
 
 impl<'a> Throttled<'a> {
@@ -141,7 +141,7 @@ impl<'a> Throttled<'a> {
         Throttled {
             job,
             sink,
-            state: Mutex::new((None, "", None)),
+            state: Mutex::new((None, None, None)),
         }
     }
 
@@ -152,14 +152,14 @@ impl<'a> Throttled<'a> {
 }
 
 impl Progress for Throttled<'_> {
-    fn report(&self, phase: &'static str, done: u64, total: Option<u64>) {
+    fn report(&self, phase: Phase, done: u64, total: Option<u64>) {
         // Several workers report; who finds the lock taken has nothing newer to say.
         let Ok(mut state) = self.state.try_lock() else { return };
-        let is_due = state.1 != phase || state.0.is_none_or(|last| last.elapsed() >= BETWEEN_UPDATES);
+        let is_due = state.1 != Some(phase) || state.0.is_none_or(|last| last.elapsed() >= BETWEEN_UPDATES);
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let update = JobUpdate {
             job: self.job,
-            phase: phase.to_owned(),
+            phase: Some(phase.into()),
             done: narrow(done),
             total: total.map(narrow),
         };
@@ -167,7 +167,7 @@ impl Progress for Throttled<'_> {
             state.2 = Some(update);
             return;
         }
-        *state = (Some(Instant::now()), phase, None);
+        *state = (Some(Instant::now()), Some(phase), None);
         drop(state);
         (self.sink)(update);
     }

@@ -10,7 +10,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope};
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::index::{IdKind, Ids, Index};
 
 use crate::error::AppError;
@@ -222,7 +222,7 @@ impl Nearby {
             }
             events.extend((0..batch.len()).map(|row| Linked::of_row(&batch, row, &names)));
             work.tick(
-                "looking for ids nearby",
+                Phase::LookingForIdsNearby,
                 events.len() as u64,
                 Some(NEARBY_EVENTS as u64),
             )?;
@@ -278,7 +278,7 @@ pub fn streams_of(
             let mut proven = BTreeSet::new();
             for (at, event) in candidates.events.into_iter().enumerate() {
                 if at % BATCH_EVENTS == 0 {
-                    work.tick("looking for the streams of a correlation", at as u64, None)?;
+                    work.tick(Phase::LookingForTheStreamsOfACorrelation, at as u64, None)?;
                 }
                 let skeleton = index.event(event)?;
                 if proven.contains(&skeleton.stream) {

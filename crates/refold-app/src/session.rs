@@ -24,7 +24,7 @@ use refold_core::finding::Findings;
 use refold_core::port::store::{EventStore, StoreDescription, StoreError};
 use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
-use refold_core::work::{CancelToken, Silent, Work};
+use refold_core::work::{CancelToken, Phase, Silent, Work};
 use refold_stores::index::{self, BuildOptions, Ids, Index, IndexError, Opened};
 use refold_stores::secret::Secret;
 use refold_stores::zone::Zone;
@@ -543,7 +543,7 @@ fn when_free<T>(work: &Work<'_>, build: impl Fn() -> Result<T, IndexError>) -> R
     loop {
         match build() {
             Err(IndexError::Busy { .. }) => {
-                work.tick("waiting for another Refold that indexes this store", 0, None)?;
+                work.tick(Phase::WaitingForAnotherIndexing, 0, None)?;
                 std::thread::sleep(Duration::from_millis(50));
             }
             outcome => return outcome,

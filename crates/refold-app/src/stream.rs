@@ -17,7 +17,7 @@ use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
 use refold_core::track::{Gap, Moment, Numbering, StreamTrack};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::index::{ArenaSource, Index};
 
 use ahead::Ahead;
@@ -190,7 +190,7 @@ impl Stream {
             let mut batch = EventBatch::default();
             while reader.next_batch(work, 8192, &mut batch, &mut names, &own)? {
                 track.extend(&batch);
-                work.tick("reading the stream", track.len() as u64, None)?;
+                work.tick(Phase::ReadingTheStream, track.len() as u64, None)?;
             }
         }
         findings::add(&own, findings);
@@ -286,7 +286,7 @@ impl Stream {
                 visit(at, &batch.event(row))?;
             }
             work.tick(
-                "reading events",
+                Phase::ReadingEvents,
                 u64::from(at.0 - from.0),
                 Some(u64::from(to.0 - from.0)),
             )?;

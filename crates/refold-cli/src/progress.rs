@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use refold_app::text::grouped;
-use refold_app::work::{CancelToken, Progress};
+use refold_app::work::{CancelToken, Phase, Progress};
 
 /// A token that the first Ctrl+C sets. The second ends the program at once.
 pub fn cancel_token_of_terminal() -> CancelToken {
@@ -83,7 +83,7 @@ impl ProgressLine {
 }
 
 impl Progress for ProgressLine {
-    fn report(&self, phase: &'static str, done: u64, total: Option<u64>) {
+    fn report(&self, phase: Phase, done: u64, total: Option<u64>) {
         if !self.is_shown {
             return;
         }
@@ -98,7 +98,7 @@ impl Progress for ProgressLine {
         }
         line.painted = Some(Instant::now());
         let of = total.map(|total| format!(" of {}", grouped(total))).unwrap_or_default();
-        let text = format!("{phase}: {}{of}", grouped(done));
+        let text = format!("{}: {}{of}", phase.words(), grouped(done));
         // Progress that cannot be shown changes nothing of the work.
         let _ = line.paint(&text, &mut io::stderr().lock());
     }

@@ -1,7 +1,11 @@
 //! Progress and cancelling of anything that loops over events.
 
+mod phase;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use phase::Phase;
 
 /// The work was cancelled by the person who asked for it. A result, never shown as a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +29,7 @@ impl CancelToken {
 /// Who wants to know how far the work is. Called once a batch, from the working thread: it must be quick.
 pub trait Progress: Sync {
     /// `done` of `total` steps of the present phase; `total` is `None` while nobody knows it.
-    fn report(&self, phase: &'static str, done: u64, total: Option<u64>);
+    fn report(&self, phase: Phase, done: u64, total: Option<u64>);
 }
 
 /// Nobody wants to know.
@@ -33,7 +37,7 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn report(&self, _phase: &'static str, _done: u64, _total: Option<u64>) {}
+    fn report(&self, _phase: Phase, _done: u64, _total: Option<u64>) {}
 }
 
 /// The first argument of every function that loops over events.
@@ -49,7 +53,7 @@ impl<'a> Work<'a> {
     }
 
     /// Checks for cancelling and reports progress. Call it once a batch, and at least every 50 ms of work.
-    pub fn tick(&self, phase: &'static str, done: u64, total: Option<u64>) -> Result<(), Cancelled> {
+    pub fn tick(&self, phase: Phase, done: u64, total: Option<u64>) -> Result<(), Cancelled> {
         self.progress.report(phase, done, total);
         self.check()
     }

@@ -8,7 +8,7 @@ use std::thread;
 
 use refold_app::connections::url;
 use refold_core::port::store::StoreError;
-use refold_core::work::{CancelToken, Progress, Silent, Work};
+use refold_core::work::{CancelToken, Phase, Progress, Silent, Work};
 use refold_fixtures::orders::Layout;
 use refold_stores::rows::{Cell, ReadModel, RowPlace, Rows, RowsError};
 use refold_stores::{mysql, postgres};
@@ -433,7 +433,7 @@ fn a_read_that_is_cancelled_ends_and_leaves_nothing<R: Real>() {
 struct Cancelling<'a>(&'a CancelToken);
 
 impl Progress for Cancelling<'_> {
-    fn report(&self, _: &'static str, done: u64, _: Option<u64>) {
+    fn report(&self, _: Phase, done: u64, _: Option<u64>) {
         if done > 0 {
             self.0.cancel();
         }

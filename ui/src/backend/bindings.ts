@@ -1470,8 +1470,8 @@ export type HistoryOpened = {
 export type HistoryUpdate = {
 	/**  The job that cancels whatever runs for this history, its opening too. The history stays open. */
 	job: number,
-	/**  What runs; empty: nothing any more. */
-	phase: string,
+	/**  What runs; `None`: nothing any more. */
+	phase: PhaseWire | null,
 	/**  Events, or other steps of the phase. */
 	done: number,
 	total: number | null,
@@ -1534,7 +1534,8 @@ export type InvariantsChecked = {
 
 export type JobUpdate = {
 	job: number,
-	phase: string,
+	/**  What runs; `None` where that goes without saying. */
+	phase: PhaseWire | null,
 	done: number,
 	total: number | null,
 };
@@ -2017,6 +2018,9 @@ export type PayloadView = {
 	fault: PayloadFault | null,
 	isRedacted: boolean,
 };
+
+/**  What long work does at a time. */
+export type PhaseWire = "readingEvents" | "readingTheStream" | "readingPayloads" | "readingThePayload" | "readingTheField" | "readingTheFile" | "readingTheReadModel" | "readingTheLeftStore" | "readingTheRightStore" | "readingTheSample" | "readingOccurredTimes" | "readingWhatDiffers" | "unpacking" | "copyingTheDatabase" | "copyingItsLog" | "copyingPayloads" | "holdingTheCopyAgainstTheStore" | "comparingWithTheIndex" | "countingEvents" | "countingEventsByCategory" | "choosingEvents" | "sortingEvents" | "markingEvents" | "indexingIds" | "indexingPayloads" | "searching" | "folding" | "foldingRanges" | "foldingBothLines" | "foldingTheSample" | "foldingWhatDiffers" | "foldingWhatIsKnown" | "leavingEventsOut" | "askingEvents" | "sendingThroughUpcasters" | "lookingForAChange" | "lookingForIdsNearby" | "lookingForTheStreamsOfACorrelation" | "lookingForTheFirstEvents" | "lookingForTheEvent" | "lookingForTheEvents" | "lookingForThePerson" | "lookingAtTheEvents" | "lookingAtWhatIsAround" | "tryingSmallerHistories" | "checkingInvariants" | "checkingTheStreams" | "checkingTheSeal" | "runningTestCases" | "comparingIds" | "comparingEventByEvent" | "comparingTheOrder" | "comparingStreams" | "comparingThePages" | "comparingTheTables" | "explainingRows" | "explaining" | "anchoring" | "proving" | "verifying" | "verifyingTheCopy" | "verifyingTheChain" | "hashingTheStore" | "hashingTheStoreAgain" | "followingTheChain" | "writingTheCase" | "writingTheEvents" | "writingThePages" | "makingTheSampleStore" | "openingTheOtherStore" | "waitingForAnotherIndexing" | "starting";
 
 /**  A part of a page. Of a table the first rows of many; of a figure an address that holds it. */
 export type PreviewBlock = { is: "heading"; text: string } | { is: "text"; text: string } | { is: "facts"; facts: PreviewFact[] } | { is: "list"; lines: string[] } | { is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number } | { is: "figure"; words: string; picture: string };

@@ -156,7 +156,7 @@ class FakeBackend implements Omit<
 
   async makeSample(progress: (update: wire.JobUpdate) => void): Promise<string> {
     const total = this.#options.sampleEvents;
-    await this.#job(progress, 'Making events', total, 10);
+    await this.#job(progress, 'makingTheSampleStore', total, 10);
     return SAMPLE;
   }
 
@@ -194,7 +194,7 @@ class FakeBackend implements Omit<
   async indexStore(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
     const store = this.#store(session);
     const steps = store.location.includes('slow') ? 400 : 12;
-    await this.#job(progress, 'Reading events', store.events.times.length, steps);
+    await this.#job(progress, 'readingEvents', store.events.times.length, steps);
     store.isIndexed = true;
   }
 
@@ -243,13 +243,13 @@ class FakeBackend implements Omit<
     progress: (update: wire.JobUpdate) => void,
   ): Promise<wire.Distinction> {
     const { events } = this.#store(session);
-    await this.#job(progress, 'reading the sample', events.times.length, 4);
+    await this.#job(progress, 'readingTheSample', events.times.length, 4);
     return distinguish(events, query);
   }
 
   async countCategories(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
     const { events } = this.#store(session);
-    await this.#job(progress, 'counting events by category', events.times.length, 1);
+    await this.#job(progress, 'countingEventsByCategory', events.times.length, 1);
   }
 
   async storeDensity(session: number, query: wire.DensityQuery, by: wire.DensityBy): Promise<DensityFrame> {
@@ -270,7 +270,7 @@ class FakeBackend implements Omit<
     const store = this.#store(session);
     if (store.location.includes('slow')) {
       const told = (update: wire.JobUpdate) => news({ ...update, findings: null });
-      await this.#job(told, 'Reading the stream', store.events.times.length, 400);
+      await this.#job(told, 'readingTheStream', store.events.times.length, 400);
     }
     const { events } = store;
     const ordinal = events.ids.indexOf(stream);
@@ -449,7 +449,7 @@ class FakeBackend implements Omit<
   }
 
   indexIds(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
-    return this.#job(progress, 'indexing ids', this.#store(session).events.times.length, 12);
+    return this.#job(progress, 'indexingIds', this.#store(session).events.times.length, 12);
   }
 
   async correlationStreams(history: number, moment: number): Promise<wire.CorrelationStreams> {
@@ -515,7 +515,12 @@ class FakeBackend implements Omit<
     return new Promise((resolve) => setTimeout(resolve, this.#options.delayMillis));
   }
 
-  async #job(report: (update: wire.JobUpdate) => void, phase: string, total: number, steps: number): Promise<void> {
+  async #job(
+    report: (update: wire.JobUpdate) => void,
+    phase: wire.PhaseWire,
+    total: number,
+    steps: number,
+  ): Promise<void> {
     const job = this.#next++;
     for (let step = 0; step <= steps; step += 1) {
       report({ job, phase, done: Math.floor((total * step) / steps), total });

@@ -12,7 +12,7 @@ export class HistoryNews {
 
   readonly hear = (update: HistoryUpdate): void => {
     this.job = update.job;
-    this.running = update.phase === '' ? null : update;
+    this.running = update.phase === null ? null : update;
     if (update.findings) this.findings = update.findings;
   };
 }

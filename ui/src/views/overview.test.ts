@@ -116,7 +116,7 @@ it('says how far the count by category is, and stays with types where it is stop
   let [asked, stop] = [0, (): void => {}];
   backend.countCategories = (_, progress) => {
     asked += 1;
-    progress({ job: 77, phase: 'counting', done: 300, total: 2_000 });
+    progress({ job: 77, phase: 'countingEvents', done: 300, total: 2_000 });
     const cancelled = new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });
     return new Promise((_, reject) => (stop = () => reject(cancelled)));
   };
@@ -131,7 +131,7 @@ it('says how far the count by category is, and stays with types where it is stop
   ]) {
     const before = asked;
     stackBy('category');
-    await page.until(() => progress()[0]?.includes('Counting events by category 300 of 2,000 · 15 %'));
+    await page.until(() => progress()[0]?.includes('Counting events by category 300 of 2,000 events · 15 % · 1,700 left'));
     expect([asked, page.texts('[data-test=jobs]')]).toEqual([before + 1, ['1 job']]);
     cancelling();
     await page.until(() => value('stack-by') === 'type' && progress().length === 0);

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::plain_file::{self, Links};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -299,7 +299,7 @@ pub fn read(work: &Work<'_>, data: &Path, name: &str) -> Result<Option<Reading>,
             while let Some(raw) = lines.next().map_err(failed)? {
                 done += raw.byte_count;
                 if raw.number.is_multiple_of(1_024) {
-                    work.tick("following the chain", done, Some(byte_count))?;
+                    work.tick(Phase::FollowingTheChain, done, Some(byte_count))?;
                 }
                 chain.follow(&raw);
             }

@@ -67,7 +67,7 @@ impl Desk {
                 if count == 1 || count == FIRST_PAGE_ROWS {
                     tell(JobUpdate {
                         job: *job,
-                        phase: String::new(),
+                        phase: None,
                         done: 0,
                         total: None,
                     });

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use refold_core::work::{CancelToken, Silent, Work};
+use refold_core::work::{CancelToken, Phase, Silent, Work};
 
 use super::Desk;
 use crate::clock;
@@ -42,7 +42,7 @@ impl Desk {
         let at_other = self.asked(&asked.other);
         let started = Instant::now();
         let (comparison, answer) = self.jobs.run("stores", session, progress, |work| {
-            work.tick("opening the other store", 0, None)?;
+            work.tick(Phase::OpeningTheOtherStore, 0, None)?;
             let other = Session::open_asked(work, &at_other, &self.places);
             let other = Arc::new(other.map_err(|error| at_store("other", error))?);
             let sides = [opened, other];

@@ -5,7 +5,7 @@ use refold_fixtures::orders::{self, Options};
 use super::*;
 use crate::error::ErrorCode;
 use crate::frame::{DensityFrame, RowChange, StateFrame};
-use crate::wire::{Axis, DensityBy, Lens, StreamSelection, StreamSort};
+use crate::wire::{Axis, DensityBy, Lens, PhaseWire, StreamSelection, StreamSort};
 
 pub(super) struct Lab {
     _folder: tempfile::TempDir,
@@ -460,7 +460,7 @@ fn the_count_by_category_says_how_far_it_is_and_can_be_stopped() {
     let events = desk.overview(session).unwrap().events;
     assert!(
         told.iter()
-            .any(|update| update.phase == "counting events by category" && update.total == Some(events)),
+            .any(|update| update.phase == Some(PhaseWire::CountingEventsByCategory) && update.total == Some(events)),
         "{told:?}"
     );
     let asked = everything(Axis::Position, 10);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use refold_core::finding::Findings;
-use refold_core::work::Progress;
+use refold_core::work::{Phase, Progress};
 
 use crate::findings;
 use crate::wire::HistoryUpdate;
@@ -71,7 +71,7 @@ pub struct FoldNews<'a> {
 }
 
 impl Progress for FoldNews<'_> {
-    fn report(&self, phase: &'static str, done: u64, total: Option<u64>) {
+    fn report(&self, phase: Phase, done: u64, total: Option<u64>) {
         // Who finds the lock taken has nothing newer to say.
         let Ok(mut said) = self.said.try_lock() else { return };
         if said.0.elapsed() < BETWEEN_UPDATES {
@@ -80,7 +80,7 @@ impl Progress for FoldNews<'_> {
         *said = (Instant::now(), true);
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         (self.news.sink)(HistoryUpdate {
-            phase: phase.to_owned(),
+            phase: Some(phase.into()),
             done: narrow(done),
             total: total.map(narrow),
             ..HistoryUpdate::idle(self.news.job)

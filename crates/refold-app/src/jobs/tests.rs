@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::ErrorCode;
+use crate::wire::PhaseWire;
 
 #[test]
 fn the_first_update_names_the_job_and_the_last_one_arrives() {
@@ -7,13 +8,13 @@ fn the_first_update_names_the_job_and_the_last_one_arrives() {
     let jobs = Jobs::default();
     let answer = jobs.run("test", 0, &|update| seen.lock().unwrap().push(update), |work| {
         for done in 1..=1000 {
-            work.tick("counting", done, Some(1000))?;
+            work.tick(Phase::CountingEvents, done, Some(1000))?;
         }
         Ok(thread::current().name().map(str::to_owned))
     });
     assert_eq!(answer.unwrap().as_deref(), Some("test"));
     let seen = seen.into_inner().unwrap();
-    assert_eq!((seen[0].job, seen[0].phase.as_str()), (1, "starting"));
+    assert_eq!((seen[0].job, seen[0].phase), (1, Some(PhaseWire::Starting)));
     assert_eq!(
         (seen.last().unwrap().done, seen.last().unwrap().total),
         (1000, Some(1000))
@@ -34,7 +35,7 @@ fn a_job_is_cancelled_by_its_number_and_by_its_owner() {
         };
         let outcome = jobs.run("test", 9, &stop, |work| {
             loop {
-                work.tick("waiting", 0, None)?;
+                work.tick(Phase::ReadingEvents, 0, None)?;
             }
             #[expect(unreachable_code, reason = "names the type of the answer")]
             Ok(())

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::value::{JsonError, Redacted, Text, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::scan::{Token, Tokens};
 use crate::answer::visible_json;
@@ -203,7 +203,7 @@ impl Walk<'_> {
         loop {
             seen += 1;
             if seen.is_multiple_of(STRIDE) {
-                work.tick("reading the payload", self.tokens.at() as u64, None)?;
+                work.tick(Phase::ReadingThePayload, self.tokens.at() as u64, None)?;
             }
             match self.tokens.next() {
                 None => return Ok(Ok(None)),
@@ -279,7 +279,7 @@ impl Walk<'_> {
         while level > 0 {
             seen += 1;
             if seen.is_multiple_of(STRIDE) {
-                work.tick("reading the payload", self.tokens.at() as u64, None)?;
+                work.tick(Phase::ReadingThePayload, self.tokens.at() as u64, None)?;
             }
             let token = match self.tokens.next() {
                 Some(Ok(token)) => token,

@@ -23,7 +23,7 @@ use refold_core::port::handler::{Checkpoint, Coming, HandlerProgram, StatesAsked
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::{Gap, Moment, Numbering, is_gap};
 use refold_core::value::Value;
-use refold_core::work::{Cancelled, Work};
+use refold_core::work::{Cancelled, Phase, Work};
 use refold_stores::index::Index;
 
 use range::Range;
@@ -184,7 +184,7 @@ impl Shared<'_> {
         }
         let done = self.done_ranges.fetch_add(1, Ordering::Relaxed) + 1;
         let total = self.ranges.len() as u64;
-        Ok(self.work.tick("folding ranges", done.into(), Some(total))?)
+        Ok(self.work.tick(Phase::FoldingRanges, done.into(), Some(total))?)
     }
 
     /// Folds what the share has in a range.

@@ -9,7 +9,7 @@ use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
 use refold_core::port::handler::{Coming, HandlerProgram, StatesAsked};
 use refold_core::track::{Numbering, is_gap};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::index::{Arena, Index, IndexError, StreamOrder, StreamQuery, Unsealed};
 
 use super::{Finish, gap_before, on_threads, touched};
@@ -46,7 +46,7 @@ impl FromArena<'_> {
             while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let events = self.run_task(work, task, &mut fold, findings, finish)?;
                 let done = done.fetch_add(events, Ordering::Relaxed) + events;
-                work.tick("folding", done, Some(u64::from(self.index.event_count())))?;
+                work.tick(Phase::Folding, done, Some(u64::from(self.index.event_count())))?;
             }
             Ok(())
         })

@@ -11,7 +11,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, OrderQuality, ReadQuery, Scope, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::case::{MAGIC, Origin, seal_line};
 use serde::Serialize;
 
@@ -469,7 +469,7 @@ fn write_events(
     let mut written = 0_u32;
     let (mut batch, mut names) = (EventBatch::default(), Names::default());
     for part in positions.chunks(READ_EVENTS) {
-        work.tick("writing the case", u64::from(written), Some(positions.len() as u64))?;
+        work.tick(Phase::WritingTheCase, u64::from(written), Some(positions.len() as u64))?;
         let before = written;
         let mut reader = session.store().read(&ReadQuery {
             scope: Scope::Positions(part.to_vec()),

@@ -16,7 +16,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::index::{DensityAxis, Index, Tally};
 
 use self::tallies::Tallies;
@@ -36,7 +36,7 @@ pub(super) const LEAST_DIFFERENCE: f64 = 0.2;
 /// So many standard errors lie between two shares that are not different by chance.
 pub(super) const LEAST_DEVIATIONS: f64 = 3.0;
 const READ_EVENTS: usize = 2_048;
-const READING: &str = "reading the sample";
+const READING: Phase = Phase::ReadingTheSample;
 const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
 /// How many events, streams and types a range holds. Needs the index.

@@ -7,7 +7,7 @@ use refold_core::pointer::Pointer;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
 use refold_core::value::Value;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::whole_fold::whole_fold;
 use crate::answer::{FieldAnswer, FieldValueAnswer, Literal, visible_json};
@@ -53,7 +53,7 @@ impl FieldHistory {
             session,
             stream,
             program,
-            ("reading the field", found),
+            (Phase::ReadingTheField, found),
             &mut |fold| {
                 let folded = fold.folded()?;
                 let value = cover.find(path, &folded.state);

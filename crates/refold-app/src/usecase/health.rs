@@ -16,7 +16,7 @@ use refold_core::port::handler::{Applied, HandlerInstance, Written};
 use refold_core::port::store::ReadQuery;
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use serde::Serialize;
 
 pub use schema::{HealthField, HealthKind, HealthType};
@@ -141,7 +141,7 @@ impl Payloads {
             for row in 0..batch.len() {
                 self.take(&batch.event(row), &names, found);
             }
-            work.tick("reading payloads", self.events, total)?;
+            work.tick(Phase::ReadingPayloads, self.events, total)?;
         }
         // The index read the same events without their payloads: what it told is not told again.
         let told: Vec<&str> = found.summary().iter().map(|(code, ..)| *code).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::track::Moment;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_handlers::lab::{Checked, Rules, Sighting, Watched};
 use refold_handlers::package::Opened;
 
@@ -41,7 +41,7 @@ pub fn breaks(
         session,
         stream,
         &checked,
-        ("checking invariants", None),
+        (Phase::CheckingInvariants, None),
         &mut |_| Ok(()),
     )?;
     let watched = Watched::of_state(&folded.state)

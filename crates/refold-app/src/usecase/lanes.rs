@@ -10,7 +10,7 @@ use refold_core::finding::Findings;
 use refold_core::history::EventSource as _;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use crate::answer::LaneAnswer;
 use crate::error::AppError;
@@ -351,7 +351,7 @@ fn occurred_times(work: &Work<'_>, session: &Session, stream: &Stream) -> Result
         times.extend_from_slice(&batch.occurred_at);
         // A store without such a column leaves it empty.
         times.resize(at as usize + batch.len(), Timestamp::NONE);
-        work.tick("reading occurred times", u64::from(at), Some(u64::from(head.0)))?;
+        work.tick(Phase::ReadingOccurredTimes, u64::from(at), Some(u64::from(head.0)))?;
     }
     Ok(times)
 }

@@ -7,7 +7,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::ReadQuery;
 use refold_core::port::system::in_words;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_handlers::starter::Starter;
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ pub fn new_handler(
             }
         }
         read += batch.len() as u64;
-        work.tick("reading events", read, session.description().event_count)?;
+        work.tick(Phase::ReadingEvents, read, session.description().event_count)?;
     }
     starter.write_new(folder, category).map_err(|error| {
         let message = format!("cannot write the package ({}): {}", in_words(&error), folder.display());

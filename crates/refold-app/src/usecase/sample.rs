@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_fixtures::orders::{self, Options, WriteError};
 
 use crate::error::{AppError, ErrorCode};
@@ -19,7 +19,7 @@ pub fn make(work: &Work<'_>, places: &Places) -> Result<PathBuf, AppError> {
     if let Some(store) = made(places) {
         return Ok(store);
     }
-    let progress = |done, total| match work.tick("making the sample store", done, Some(total)) {
+    let progress = |done, total| match work.tick(Phase::MakingTheSampleStore, done, Some(total)) {
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),
     };

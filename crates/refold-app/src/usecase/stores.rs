@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 
 use refold_core::finding::{Findings, Severity};
 use refold_core::names::Names;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 pub use align::StreamKind;
 pub use export::MOST_EXPORTED;
@@ -214,7 +214,7 @@ impl StoresComparison {
         let meaning = self.meaning();
         let total = self.differing.len().min(most) as u64;
         for (done, of) in (0..).zip(self.differing.iter().take(most)) {
-            work.tick("reading what differs", done, Some(total))?;
+            work.tick(Phase::ReadingWhatDiffers, done, Some(total))?;
             told(self.differing_answer(work, of, meaning.as_ref(), handlers)?)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldError, Folded};
 use refold_core::port::handler::{HandlerProgram, StatesAsked};
 use refold_core::track::Moment;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use crate::error::AppError;
 use crate::session::Session;
@@ -29,7 +29,7 @@ pub fn whole_fold(
     session: &Session,
     stream: &Stream,
     program: &dyn HandlerProgram,
-    (phase, found): (&'static str, Option<&Findings>),
+    (phase, found): (Phase, Option<&Findings>),
     visit: &mut dyn FnMut(&mut Fold) -> Result<(), FoldError>,
 ) -> Result<Folded, AppError> {
     let mut fold = Fold::new(program, Detail::State)?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::FindingWire;
+use super::{FindingWire, PhaseWire};
 
 /// The only failure that crosses to a face. A `code` exists because a face acts on it.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -45,7 +45,8 @@ pub enum ErrorCode {
 #[serde(rename_all = "camelCase")]
 pub struct JobUpdate {
     pub job: u32,
-    pub phase: String,
+    /// What runs; `None` where that goes without saying.
+    pub phase: Option<PhaseWire>,
     pub done: u32,
     pub total: Option<u32>,
 }
@@ -57,8 +58,8 @@ pub struct JobUpdate {
 pub struct HistoryUpdate {
     /// The job that cancels whatever runs for this history, its opening too. The history stays open.
     pub job: u32,
-    /// What runs; empty: nothing any more.
-    pub phase: String,
+    /// What runs; `None`: nothing any more.
+    pub phase: Option<PhaseWire>,
     /// Events, or other steps of the phase.
     pub done: u32,
     pub total: Option<u32>,
@@ -71,7 +72,7 @@ impl HistoryUpdate {
     pub fn idle(job: u32) -> HistoryUpdate {
         HistoryUpdate {
             job,
-            phase: String::new(),
+            phase: None,
             done: 0,
             total: None,
             findings: None,

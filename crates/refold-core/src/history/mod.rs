@@ -16,7 +16,7 @@ use crate::port::handler::{HandlerProgram, StatesAsked};
 use crate::port::store::{EventReader, StoreError};
 use crate::track::{Moment, StreamTrack};
 use crate::value::Value;
-use crate::work::{Cancelled, Work};
+use crate::work::{Cancelled, Phase, Work};
 
 mod checkpoints;
 #[cfg(test)]
@@ -89,7 +89,7 @@ pub struct History {
 /// Events read at a time: a tail of a seek is one read, a long fold stays inside the cache.
 const READ_EVENTS: u32 = 2_048;
 /// What the search for a change is called while it runs.
-const LOOKING: &str = "looking for a change";
+const LOOKING: Phase = Phase::LookingForAChange;
 /// Events folded between two looks at the clock and the cancel token.
 const STRIDE: u32 = 32;
 
@@ -239,7 +239,7 @@ impl History {
             let spent = self.clock.now_nanos().saturating_sub(started);
             let read_nanos = spent / self.batch.len() as u64;
             Arc::make_mut(&mut self.track).extend(&self.batch);
-            let tick = |here: Moment| work.tick("reading the stream", here.0.into(), None);
+            let tick = |here: Moment| work.tick(Phase::ReadingTheStream, here.0.into(), None);
             self.fold_batch(names, findings, Moment(u32::MAX), read_nanos, &tick)?;
         }
     }
@@ -409,7 +409,7 @@ impl History {
             let from = self.fold.moment();
             let to = Moment(moment.0.min(from.0 + READ_EVENTS));
             let read_nanos = self.read(work, source, from, to)?;
-            let tick = |here: Moment| work.tick("folding", u64::from(here.0 - start.0), Some(total));
+            let tick = |here: Moment| work.tick(Phase::Folding, u64::from(here.0 - start.0), Some(total));
             self.fold_batch(source.names(), findings, keep_from, read_nanos, &tick)?;
         }
         work.check()?;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fold::tests::{Deed, TestProgram, TestStream, any_deeds};
-use crate::work::{CancelToken, Progress, Silent};
+use crate::work::{CancelToken, Phase, Progress, Silent};
 
 /// Every look at it is a microsecond later.
 #[derive(Default)]
@@ -166,7 +166,7 @@ struct Stopper {
 }
 
 impl Progress for Stopper {
-    fn report(&self, _phase: &'static str, _done: u64, _total: Option<u64>) {
+    fn report(&self, _phase: Phase, _done: u64, _total: Option<u64>) {
         if self.left.load(Ordering::Relaxed) == 0 {
             self.cancel.cancel();
         } else {
@@ -180,9 +180,9 @@ impl Progress for Stopper {
 #[test]
 fn a_search_for_nothing_says_how_far_it_is_and_can_be_cancelled() {
     #[derive(Default)]
-    struct Told(std::sync::Mutex<Vec<(&'static str, u64)>>);
+    struct Told(std::sync::Mutex<Vec<(Phase, u64)>>);
     impl Progress for Told {
-        fn report(&self, phase: &'static str, done: u64, _total: Option<u64>) {
+        fn report(&self, phase: Phase, done: u64, _total: Option<u64>) {
             self.0.lock().unwrap().push((phase, done));
         }
     }
@@ -198,7 +198,7 @@ fn a_search_for_nothing_says_how_far_it_is_and_can_be_cancelled() {
         let cancel = CancelToken::default();
         let found = history.next_change(&Work::new(&cancel, &told), &mut stream, &findings, &never, from, way);
         assert_eq!(found.unwrap(), None);
-        let looked = |report: &&(&str, u64)| report.0 == LOOKING;
+        let looked = |report: &&(Phase, u64)| report.0 == LOOKING;
         let reports = std::mem::take(&mut *told.0.lock().unwrap());
         assert!(reports.iter().filter(looked).count() > 0, "{way:?}: {reports:?}");
         let stopper = Stopper {

@@ -13,12 +13,12 @@ use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{HandlerFault, HandlerProgram, StatesAsked, Written};
 use refold_core::value::Value;
-use refold_core::work::{Cancelled, Work};
+use refold_core::work::{Cancelled, Phase, Work};
 
 use super::running::{Running, Step};
 
 /// What the search is called while it runs.
-const PHASE: &str = "leaving events out";
+const PHASE: Phase = Phase::LeavingEventsOut;
 /// Events that a handler is told of ahead; so often the cancel token is looked at.
 const STRIDE: usize = 256;
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use refold_core::event::{Encoding, EventBatch, Version};
 use refold_core::port::handler::{Applied, HandlerInstance, Written};
 use refold_core::value::Value;
-use refold_core::work::{Cancelled, Work};
+use refold_core::work::{Cancelled, Phase, Work};
 use refold_guests::GuestInstance;
 
 use crate::error::{PackageError, code};
@@ -92,7 +92,7 @@ pub fn run(work: &Work<'_>, folder: &Path, version: Option<&str>) -> Result<Vec<
     let files = package.case_files()?;
     let total = u64::try_from(files.len()).ok();
     for (done, file) in (0..).zip(&files) {
-        work.tick("cases", done, total)?;
+        work.tick(Phase::RunningTestCases, done, total)?;
         let case = read::read(&package, file)?;
         for (id, program) in &programs {
             if case.versions.is_empty() || case.versions.iter().any(|wanted| wanted == id) {

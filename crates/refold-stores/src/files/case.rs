@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use refold_core::port::store::{OrderQuality, StoreDescription, StoreError};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -212,7 +212,7 @@ fn digest(work: &Work<'_>, source: &FileSource, end: u64) -> Result<String, Stor
     let mut buffer = vec![0; 1 << 18];
     let mut done = 0;
     loop {
-        work.tick("checking the seal", done, Some(end))?;
+        work.tick(Phase::CheckingTheSeal, done, Some(end))?;
         let read = content
             .read(&mut buffer)
             .map_err(|error| file_error(source.path(), &error))?;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use refold_core::value::{Text, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::source::FileSource;
 use crate::OpenOptions;
@@ -217,7 +217,7 @@ impl TextRows {
 
     fn tick<E: From<RowsError>>(&self, work: &Work<'_>, done: u64) -> Result<(), E> {
         if done.is_multiple_of(STRIDE) {
-            work.tick("reading the read model", done, None)
+            work.tick(Phase::ReadingTheReadModel, done, None)
                 .map_err(RowsError::from)?;
         }
         Ok(())

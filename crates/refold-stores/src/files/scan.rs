@@ -7,7 +7,7 @@ use refold_core::event::{EventBatch, Position, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{PositionRange, StoreError};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::record::{Format, Parsed, Part, Quotes};
 use super::source::FileSource;
@@ -306,7 +306,7 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
     let mut is_first = true;
     loop {
         if records.len().is_multiple_of(4096) {
-            work.tick("reading the file", offset, Some(total))?;
+            work.tick(Phase::ReadingTheFile, offset, Some(total))?;
         }
         record.clear();
         let mut length = 0_u64;

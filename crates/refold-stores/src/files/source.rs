@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::store::StoreError;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
@@ -264,7 +264,7 @@ fn unpack(work: &Work<'_>, file: &File, path: &Path, scratch: &Path) -> Result<N
     let mut buffer = vec![0; 1 << 20];
     let mut done = 0;
     loop {
-        work.tick("unpacking", done, None)?;
+        work.tick(Phase::Unpacking, done, None)?;
         let count = content.read(&mut buffer).map_err(|error| StoreError::Packed {
             location: path.display().to_string(),
             detail: format!("its compression is damaged behind {done} bytes of text: {error}"),

@@ -10,7 +10,7 @@ use refold_core::event::{Columns, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, Fingerprint, PositionRange, ReadQuery, Scope};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::Index;
 use super::arena;
@@ -34,7 +34,7 @@ const END_ROWS: u32 = if cfg!(test) { 4 } else { 4096 };
 
 /// Ids of so many streams are kept while the store is compared.
 const MOST_NAMES: u32 = 100_000;
-const COMPARING: &str = "comparing with the index";
+const COMPARING: Phase = Phase::ComparingWithTheIndex;
 
 /// Brings the index of `store` up to date and opens it: builds it, goes on with a build that was killed, or adds the
 /// events that are new. `cache` is the application's cache folder.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use refold_core::event::Position;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::Index;
 use super::density::{CountTable, Density, SlotMap, column_start};
@@ -13,7 +13,7 @@ use super::error::IndexError;
 use super::query::DensityAxis;
 use super::segment::Column;
 
-const COUNTING: &str = "counting events by category";
+const COUNTING: Phase = Phase::CountingEventsByCategory;
 
 /// See the module.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ mod orders;
 mod streams;
 pub(super) mod times;
 
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::checked::{CheckedWriter, FileStamp};
 use super::chunk::all_places;
@@ -32,8 +32,8 @@ pub(super) use orders::Orders;
 pub use orders::StreamOrder;
 pub(super) use streams::StreamRecords;
 
-const COUNTING: &str = "counting events";
-const SORTING: &str = "sorting events";
+const COUNTING: Phase = Phase::CountingEvents;
+const SORTING: Phase = Phase::SortingEvents;
 
 /// Writes all derived files of a generation.
 pub(super) fn write(

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use refold_core::event::{EventIndex, Position};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::Index;
 use super::density::{CountTable, column_start};
@@ -16,7 +16,7 @@ use super::places::Run;
 use super::query::DensityAxis;
 use super::segment::Column;
 
-const MARKING: &str = "marking events";
+const MARKING: Phase = Phase::MarkingEvents;
 
 /// Of more marked events there is a byte for each event of the store. Few in tests, so that a small store has both.
 const MOST_LISTED: u64 = if cfg!(test) { 5 } else { 1 << 20 };

@@ -11,12 +11,13 @@ mod store;
 use std::ops::Range;
 
 use refold_core::event::Position;
+use refold_core::work::Phase;
 
 pub use arena::search_arena;
 pub use needle::Needle;
 pub use store::{Wanted, search_store};
 
-const PHASE: &str = "searching";
+const PHASE: Phase = Phase::Searching;
 
 /// Which part of an event holds the needle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

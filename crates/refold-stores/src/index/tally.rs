@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use refold_core::event::{EventIndex, Position};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::Index;
 use super::error::IndexError;
@@ -12,8 +12,8 @@ use super::packed::BLOCK_ROWS;
 use super::query::DensityAxis;
 use super::segment::{Column, Segment};
 
-const COUNTING: &str = "counting events";
-const CHOOSING: &str = "choosing events";
+const COUNTING: Phase = Phase::CountingEvents;
+const CHOOSING: Phase = Phase::ChoosingEvents;
 const NANOS_PER_HOUR: i64 = 3_600_000_000_000;
 const NO_TIME: i64 = i64::MIN;
 
@@ -152,7 +152,7 @@ impl Index {
     fn each_block(
         &self,
         work: &Work<'_>,
-        phase: &'static str,
+        phase: Phase,
         axis: DensityAxis,
         window: &Range<i64>,
         visit: &mut dyn FnMut(&Block<'_>) -> Result<(), IndexError>,

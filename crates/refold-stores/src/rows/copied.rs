@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use refold_core::port::store::StoreError;
 use refold_core::value::{Text, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_scratch::Scratch;
 
 use super::{Cell, RowsError};
@@ -102,7 +102,7 @@ impl Copied {
             cells.extend(places.iter().map(|place| cell(place).unwrap_or(Cell::Absent)));
             take(&cells)?;
             if done.is_multiple_of(STRIDE) {
-                work.tick("reading the read model", done, Some(self.row_count))
+                work.tick(Phase::ReadingTheReadModel, done, Some(self.row_count))
                     .map_err(RowsError::from)?;
             }
         }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use refold_core::port::store::StoreError;
 use refold_core::value::{Number, Text, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::held::Held;
 use super::link::{Asked, Fault, Link as _};
@@ -115,7 +115,7 @@ where
                 }
             }
             done += piece.rows.len() as u64;
-            match work.tick("reading the read model", done, None) {
+            match work.tick(Phase::ReadingTheReadModel, done, None) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(cancelled) => {
                     failure = Some(cancelled.into());

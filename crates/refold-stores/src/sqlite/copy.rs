@@ -17,7 +17,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::store::StoreError;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_scratch::Scratch;
 use rusqlite::{Connection, OpenFlags};
 
@@ -89,7 +89,7 @@ pub fn attempt(
     let copied = if database.exists() {
         follow(work, path, &before, reason, &database)?
     } else {
-        copy_file(work, path, &database, "copying the database")?.is_some()
+        copy_file(work, path, &database, Phase::CopyingTheDatabase)?.is_some()
     };
     if !copied {
         return Ok(Attempt::Unrest("it was written to", place));
@@ -105,7 +105,7 @@ pub fn attempt(
     };
     if let Some(suffix) = companion {
         let (from, to) = (sibling(path, suffix), sibling(&database, suffix));
-        if copy_file(work, &from, &to, "copying its log")?.is_none() {
+        if copy_file(work, &from, &to, Phase::CopyingItsLog)?.is_none() {
             return Ok(Attempt::Unrest("its write-ahead log or journal vanished", place));
         }
     }
@@ -164,7 +164,7 @@ fn follow(work: &Work<'_>, path: &Path, before: &Stamp, reason: CopyReason, copy
     let total = before.database.byte_count;
     let mut at = 0;
     while at < total {
-        work.tick("copying the database", at, Some(total))?;
+        work.tick(Phase::CopyingTheDatabase, at, Some(total))?;
         let length = usize::try_from(total - at)
             .unwrap_or(usize::MAX)
             .min(COMPARE_CHUNK_BYTES);
@@ -227,7 +227,7 @@ fn check_no_super_journal(path: &Path, journal: &Path) -> Result<(), StoreError>
 
 /// Copies in pieces, so that it can be cancelled. `None` when the file is not there. On file systems that can share
 /// blocks the kernel does so.
-fn copy_file(work: &Work<'_>, from: &Path, to: &Path, phase: &'static str) -> Result<Option<u64>, StoreError> {
+fn copy_file(work: &Work<'_>, from: &Path, to: &Path, phase: Phase) -> Result<Option<u64>, StoreError> {
     let unreadable = |error: io::Error| file_error(from, &error);
     let source = match open_read_only(from) {
         Ok(source) => source,

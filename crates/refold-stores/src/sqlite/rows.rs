@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use refold_core::value::{Number, Text, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use rusqlite::types::ValueRef;
 
 use super::open::Source;
@@ -128,7 +128,7 @@ impl TableRows {
             take(&cells)?;
             done += 1;
             if done.is_multiple_of(STRIDE) {
-                work.tick("reading the read model", done, None)
+                work.tick(Phase::ReadingTheReadModel, done, None)
                     .map_err(RowsError::from)?;
             }
         }

@@ -117,7 +117,7 @@ function comparisonsOf(twin: Rest): CompareBackend {
       return { total, matching: total, rows: page.rows };
     },
     async comparisonIntervals(comparison, progress) {
-      progress({ job: 900_000 + comparison, phase: 'comparing', done: 1, total: 1 });
+      progress({ job: 900_000 + comparison, phase: 'comparingEventByEvent', done: 1, total: 1 });
       const { base } = sidesOf(comparison);
       const { rows } = await twin.eventRows(base.history, { types: ['DiscountApplied'], offset: 0, limit: 1 });
       const intervals = rows.map(({ version, position, eventType }) => ({

@@ -23,7 +23,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
   let manner = MANNER;
   const made: wire.AnchorListed[] = [];
   const storeOf = (session: number) => twin.storeOf(session);
-  const pass = async (session: number, phase: string, progress: (update: wire.JobUpdate) => void) => {
+  const pass = async (session: number, phase: wire.PhaseWire, progress: (update: wire.JobUpdate) => void) => {
     const { events, location } = storeOf(session);
     const total = events.times.length;
     const job = twin.nextNumber();
@@ -36,7 +36,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
     return { events, isTampered: location.includes('tampered') };
   };
   const scoped = async (session: number, asked: wire.ReportAskedWire, progress: (update: wire.JobUpdate) => void) => {
-    const { events, isTampered } = await pass(session, 'looking for the events', progress);
+    const { events, isTampered } = await pass(session, 'lookingForTheEvents', progress);
     if (asked.question.of === 'subject' && asked.question.keys.some((key) => key.endsWith('=nobody'))) {
       throw failed('notFound', 'no event holds this person', 'look at the path and the value');
     }
@@ -105,7 +105,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
       };
     },
     async storeHealth(session, _handler, progress) {
-      const { events, isTampered } = await pass(session, 'reading payloads', progress);
+      const { events, isTampered } = await pass(session, 'readingPayloads', progress);
       return {
         ...{ events: events.times.length, streams: events.ids.length, took: '310 ms' },
         findings: isTampered ? [DOUBLE_IDS] : [],

@@ -13,7 +13,7 @@ export interface FieldSource {
   literalAt(history: number, path: string, moment: number): string | null;
   rowAt(history: number, moment: number): wire.EventRow;
   placeOf(history: number, axis: wire.Axis, moment: number): bigint;
-  job(report: (update: wire.JobUpdate) => void, phase: string, total: number): Promise<void>;
+  job(report: (update: wire.JobUpdate) => void, phase: wire.PhaseWire, total: number): Promise<void>;
 }
 
 interface Value {
@@ -32,12 +32,12 @@ export class FakeFields {
   }
 
   async check(history: number, progress: (update: wire.JobUpdate) => void): Promise<wire.InvariantsChecked> {
-    await this.#source.job(progress, 'checking invariants', this.#source.eventsOf(history));
+    await this.#source.job(progress, 'checkingInvariants', this.#source.eventsOf(history));
     return { invariants: 3, breaks: 0 };
   }
 
   async read(history: number, path: string, progress: (update: wire.JobUpdate) => void): Promise<wire.FieldRead> {
-    await this.#source.job(progress, 'reading the field', this.#source.eventsOf(history));
+    await this.#source.job(progress, 'readingTheField', this.#source.eventsOf(history));
     const values = this.#values(history, path);
     const kind = kindOf(values);
     const sorted = values.toSorted((a, b) => floatFromBig(amountOf(a.literal) - amountOf(b.literal)));
@@ -90,7 +90,7 @@ export class FakeFields {
     moment: number,
     progress: (update: wire.JobUpdate) => void,
   ): Promise<wire.WhyTold> {
-    await this.#source.job(progress, 'asking events', moment);
+    await this.#source.job(progress, 'askingEvents', moment);
     return why(this.#whySource(history), path, moment);
   }
 
@@ -101,7 +101,7 @@ export class FakeFields {
     to: number,
     progress: (update: wire.JobUpdate) => void,
   ): Promise<wire.WhyNotTold> {
-    await this.#source.job(progress, 'asking events', to - from);
+    await this.#source.job(progress, 'askingEvents', to - from);
     return whyNot(this.#whySource(history), path, from, to);
   }
 

@@ -7,7 +7,7 @@ import type { GateBackend } from '../gate';
 import { identity, placeAt } from './lab';
 import { TYPES, type FakeEvents } from './orders';
 
-type Fold = (session: number, progress: (update: wire.JobUpdate) => void, phase: string) => Promise<FakeEvents>;
+type Fold = (session: number, progress: (update: wire.JobUpdate) => void, phase: wire.PhaseWire) => Promise<FakeEvents>;
 
 const FILE = 'versions/1.1.0/upcasters.yaml';
 
@@ -19,7 +19,7 @@ export function gates(fold: Fold, eventsOf: (session: number) => FakeEvents): Ga
         const hint = 'choose a handler whose version has a file upcasters.yaml';
         throw new BackendError({ code: 'invalidInput', message: `${handler} has no upcasters`, hint, choices: [] });
       }
-      const events = await fold(session, progress, 'sending events through the upcasters');
+      const events = await fold(session, progress, 'sendingThroughUpcasters');
       const positions = positionsIn(events, scope);
       const of = (type: string) => positions.filter((at) => TYPES[events.types[at] ?? 0] === type);
       const [placed, added] = [of('OrderPlaced'), of('ItemAdded')];

@@ -7,7 +7,7 @@ import type { HandlersBackend } from '../handlers';
 import { identity, placeAt } from './lab';
 import { TYPES, type FakeEvents } from './orders';
 
-type Fold = (session: number, progress: (update: wire.JobUpdate) => void, phase: string) => Promise<FakeEvents>;
+type Fold = (session: number, progress: (update: wire.JobUpdate) => void, phase: wire.PhaseWire) => Promise<FakeEvents>;
 
 const PATH = '/home/ada/shop/handlers/order';
 /** What the rules say nothing of. */
@@ -107,7 +107,7 @@ export function packages(fold: Fold): HandlersBackend {
       };
     },
     async handlerCoverage(session, _, progress) {
-      const events = await fold(session, progress, 'counting events');
+      const events = await fold(session, progress, 'countingEvents');
       const rows = TYPES.flatMap((eventType, type): wire.CoverageRow[] => {
         const at = events.types.indexOf(type);
         const count = events.types.filter((of) => of === type).length;
@@ -127,7 +127,7 @@ export function packages(fold: Fold): HandlersBackend {
       };
     },
     async testHandler(session, handler, progress) {
-      await fold(session, progress, 'cases');
+      await fold(session, progress, 'runningTestCases');
       const version = handler.split('@')[1] ?? '';
       const isOld = version === '1.0.0';
       const one = { case: 'tests/happy.case.yaml', title: 'An order that is paid', version, events: 4 };
@@ -176,7 +176,7 @@ export function packages(fold: Fold): HandlersBackend {
       return { isWritten, told: await twin.handlerTold(draft) };
     },
     async makeDraftCase(session, { draft, name, stream }, progress) {
-      const events = await fold(session, progress, 'reading events');
+      const events = await fold(session, progress, 'readingEvents');
       const file = `tests/${name}.case.yaml`;
       if (!events.ids.includes(stream)) refuse(`there is no stream ${stream}`);
       const text = `refold: case/1\ngiven:\n  stream: '${stream}'\nexpect:\n  match: exact\n  state:\n    'status': 'placed'\n`;
@@ -200,7 +200,7 @@ export function packages(fold: Fold): HandlersBackend {
       return `${PATH}@${version}`;
     },
     async tryDraft(session, draft, stream, _, progress) {
-      const events = await fold(session, progress, 'events');
+      const events = await fold(session, progress, 'readingEvents');
       const at = Math.max(0, events.ids.indexOf(stream));
       const event = placeAt(events, at, 1);
       const text = drafts.get(draft)?.get(`${folderOf(draft)}/reducer.yaml`) ?? '';

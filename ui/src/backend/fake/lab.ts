@@ -47,7 +47,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     asked.add(key);
     return isKnown;
   };
-  const fold = async (session: number, progress: (update: wire.JobUpdate) => void, phase: string) => {
+  const fold = async (session: number, progress: (update: wire.JobUpdate) => void, phase: wire.PhaseWire) => {
     const { events, location } = twin.storeOf(session);
     const total = events.times.length;
     const job = twin.nextNumber();
@@ -196,7 +196,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
       };
     },
     async minimizeHistory(session, question, progress) {
-      const events = await fold(session, progress, 'trying smaller histories');
+      const events = await fold(session, progress, 'tryingSmallerHistories');
       const stream = events.ids.indexOf(question.stream);
       const count = events.ofStream[stream]?.length ?? 0;
       const upTo = Math.min(count, LEFT + 1);

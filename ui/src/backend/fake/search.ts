@@ -58,7 +58,12 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
       ...{ file: '/home/ada/.local/share/refold/notebooks/orders-4f1c09aa77d10b32.toml', isReadOnly: false },
     };
   };
-  const countTo = async (total: number, phase: string, steps: number, progress: (update: wire.JobUpdate) => void) => {
+  const countTo = async (
+    total: number,
+    phase: wire.PhaseWire,
+    steps: number,
+    progress: (update: wire.JobUpdate) => void,
+  ) => {
     const job = twin.nextNumber();
     for (let step = 0; step <= steps; step += 1) {
       progress({ job, phase, done: Math.floor((total * step) / steps), total });
@@ -110,7 +115,7 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
     },
     async copyForSearch(session, progress) {
       const { events, location } = twin.storeOf(session);
-      await countTo(events.times.length, 'copying', location.includes('slow') ? 400 : 10, progress);
+      await countTo(events.times.length, 'copyingPayloads', location.includes('slow') ? 400 : 10, progress);
       copied.add(location);
     },
     async historyHits(history, asked) {
@@ -137,7 +142,7 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
       if (file.includes('/sample/')) throw failure('invalidInput', notWritten('case', file));
       const noted = (notes.get(location) ?? []).length;
       if (noted + asked.places.length === 0) throw failure('invalidInput', 'there is nothing to put into a case');
-      await countTo(events.times.length, 'writing the case', 10, progress);
+      await countTo(events.times.length, 'writingTheCase', 10, progress);
       return { file, events: 15, size: '28.2 kB', sha256: 'facd980c32d0'.repeat(6).slice(0, 64), findings: [] };
     },
     async queries() {

@@ -451,10 +451,10 @@ it('says what runs while a report is written, and not that all of it is done', a
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=job-progress]'));
   const bar = () => page.find('[data-test=job-progress] [role=progressbar]');
-  tell({ job: 1, phase: 'writing the events', done: 1_000, total: 4_000 });
-  await page.until(() => text('job-progress').includes('1,000 of 4,000 · 25 %'));
+  tell({ job: 1, phase: 'writingTheEvents', done: 1_000, total: 4_000 });
+  await page.until(() => text('job-progress').includes('1,000 of 4,000 events · 25 % · 3,000 left'));
   expect(bar()?.getAttribute('aria-valuenow')).toBe('25');
-  tell({ job: 1, phase: 'writing the pages', done: 4_000, total: 4_000 });
+  tell({ job: 1, phase: 'writingThePages', done: 4_000, total: 4_000 });
   await page.until(() => text('job-progress').includes('writing the pages'));
   expect(text('job-progress')).not.toContain('%');
   expect(bar()?.hasAttribute('aria-valuenow')).toBe(false);

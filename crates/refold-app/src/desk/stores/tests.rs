@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use refold_core::work::Phase;
 use refold_fixtures::orders::{self, Options};
 
 use super::*;
@@ -136,17 +137,17 @@ fn cancelled_in_any_of_its_phases_it_leaves_nothing() {
     let lab = lab();
     let session = lab.desk.open_store(&lab.store, None).unwrap().session;
     for phase in [
-        "opening the other store",
-        "reading the left store",
-        "reading the right store",
+        Phase::OpeningTheOtherStore,
+        Phase::ReadingTheLeftStore,
+        Phase::ReadingTheRightStore,
     ] {
         let cancelling = |update: crate::wire::JobUpdate| {
-            if update.phase == phase {
+            if update.phase == Some(phase.into()) {
                 lab.desk.cancel_job(update.job);
             }
         };
         let ended = lab.desk.compare_stores(session, &asked(&lab.store), &cancelling);
-        assert!(ended.is_err_and(|error| error.is_cancelled()), "{phase}");
+        assert!(ended.is_err_and(|error| error.is_cancelled()), "{phase:?}");
         assert!(lock(&lab.desk.stores).is_empty());
     }
     let same = lab.desk.compare_stores(session, &asked(&lab.store), &|_| {}).unwrap();

@@ -8,7 +8,7 @@ use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::ReadQuery;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::verify::VerifyFinding;
 use crate::error::AppError;
@@ -110,7 +110,7 @@ pub(super) fn aftermath(
             }
         }
         done += batch.len() as u64;
-        work.tick("looking at what is around", done, session.description().event_count)?;
+        work.tick(Phase::LookingAtWhatIsAround, done, session.description().event_count)?;
         if found.len() >= MOST {
             break;
         }

@@ -16,7 +16,7 @@ use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
 use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -121,7 +121,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let findings = Findings::default();
     let passing = Pass {
         session,
-        phase: "anchoring",
+        phase: Phase::Anchoring,
         columns: previous.as_ref().map(|known| &*known.manifest.columns),
         key,
         findings: &findings,

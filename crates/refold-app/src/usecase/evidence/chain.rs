@@ -20,7 +20,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::port::system::in_words;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::chained::{Chained, Enclosed, enclosed};
 use refold_stores::plain_file::{self, MOST_TEXT_BYTES};
 use serde::Serialize;
@@ -356,7 +356,7 @@ impl<'a> Held<'a> {
             for event in judged {
                 held.take(event)?;
             }
-            work.tick("verifying the chain", held.events, total)?;
+            work.tick(Phase::VerifyingTheChain, held.events, total)?;
             Ok(())
         };
         in_order(thread_count().min(MOST_THREADS), ranges.len(), make, &mut take)?;

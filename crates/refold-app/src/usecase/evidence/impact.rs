@@ -16,7 +16,7 @@ use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::is_gap;
 use refold_core::value::Value;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use serde::Serialize;
 
 use crate::answer::Literal;
@@ -287,7 +287,7 @@ impl<'a> Impacts<'a> {
                     category = names.category(event.stream).to_vec();
                 }
             }
-            work.tick("folding what differs", positions.len() as u64, None)?;
+            work.tick(Phase::FoldingWhatDiffers, positions.len() as u64, None)?;
         }
         let state = fold.folded()?.state;
         let cover = self.session.mask().cover(stream, &category, None, Part::State);

@@ -9,7 +9,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::row;
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use crate::error::{AppError, ErrorCode};
 use crate::in_order::in_order;
@@ -40,7 +40,7 @@ pub(super) const TREATMENT: [&str; 7] = [
 pub(super) struct Pass<'a> {
     pub session: &'a Session,
     /// What it is called in the progress.
-    pub phase: &'static str,
+    pub phase: Phase,
     /// The columns of rows that enter; `None`: all that the first row has.
     pub columns: Option<&'a [String]>,
     /// By which payloads and metadata are salted.

@@ -15,7 +15,7 @@ use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use serde::Serialize;
 
 use super::anchor::{identity, refuse_with_store};
@@ -261,7 +261,7 @@ fn pass(
     let findings = Findings::default();
     let passing = Pass {
         session,
-        phase: "proving",
+        phase: Phase::Proving,
         columns: Some(&known.manifest.columns),
         key: known.key,
         findings: &findings,
@@ -328,7 +328,7 @@ fn index_of(work: &Work<'_>, session: &Session, known: &Known, position: u64) ->
     while reader.next_batch(work, 8_192, &mut batch, &mut names, &ignored)? {
         count += batch.len() as u64;
         last = batch.positions.last().copied();
-        work.tick("looking for the event", count, Some(known.manifest.size))?;
+        work.tick(Phase::LookingForTheEvent, count, Some(known.manifest.size))?;
     }
     if last == Some(Position(up_to)) {
         Ok(count - 1)

@@ -35,7 +35,7 @@ use refold_audit::report::xlsx::Spreadsheet;
 use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use sha2::{Digest as _, Sha256};
 
 pub use self::asked::{Question, ReportAnswer, ReportAsked, ReportFormat, VerdictTold};
@@ -118,7 +118,7 @@ fn gather<Made>(
         true => Ok(Vec::new()),
         false => source::files(work, session, when),
     };
-    let before = hashed("hashing the store")?;
+    let before = hashed(Phase::HashingTheStore)?;
     let mut hidden = HiddenPaths::of(session.mask(), asked.redact.as_deref());
     let judged = judged(work, session, asked, copy, &mut hidden)?;
     let mut subject = subject(work, session, asked, &found)?;
@@ -148,7 +148,7 @@ fn gather<Made>(
         subject.report_idle(&found);
         subject.report_came_upon(&found);
     }
-    let after = hashed("hashing the store again")?;
+    let after = hashed(Phase::HashingTheStoreAgain)?;
     let source = source::of(session, before, after);
     let source = match subject {
         Some(_) => source::unnamed(source),
@@ -336,7 +336,7 @@ impl Gathered<'_> {
         } = self.lay_out(&mut folder, record)?;
         let failed = |error: &dyn std::fmt::Display| AppError::internal(error.to_string());
         let is_asked = |format| self.asked.formats.contains(&format);
-        work.tick("writing the pages", ended.written, Some(ended.written))?;
+        work.tick(Phase::WritingThePages, ended.written, Some(ended.written))?;
         if is_asked(ReportFormat::Html) {
             let page = html::write(&pages).map_err(|error| failed(&error))?;
             folder.add(PAGES, page.as_bytes())?;

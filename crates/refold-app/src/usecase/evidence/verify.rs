@@ -8,7 +8,7 @@ use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use serde::Serialize;
 
 use super::aftermath::aftermath;
@@ -144,7 +144,7 @@ pub fn verify(
     let is_stamped = stamp.as_ref().is_some_and(|stamp| stamp.is_authority_known);
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
     let program = session.adopted(asked.handler.as_deref())?;
-    let held = Held::against(work, session, &known, "verifying")?;
+    let held = Held::against(work, session, &known, Phase::Verifying)?;
     let outcome = &held.outcome;
     let differing = outcome.finding_count + held.below_zero.len() as u64;
     let mut finding_count = differing;
@@ -186,7 +186,7 @@ pub fn verify(
     )?;
     let older = match copy.filter(|_| !outcome.is_unchanged) {
         Some(copy) => {
-            let of_copy = Held::against(work, copy, &known, "verifying the copy")?;
+            let of_copy = Held::against(work, copy, &known, Phase::VerifyingTheCopy)?;
             Some(Older {
                 session: copy,
                 outcome: of_copy.outcome,
@@ -309,7 +309,7 @@ struct Held {
 }
 
 impl Held {
-    fn against(work: &Work<'_>, session: &Session, known: &Known, phase: &'static str) -> Result<Held, AppError> {
+    fn against(work: &Work<'_>, session: &Session, known: &Known, phase: Phase) -> Result<Held, AppError> {
         let mut check = known.check(&identity(session))?;
         let failed = |error: CheckError<std::io::Error>| known.folder.damaged("its files", &error.to_string());
         let (findings, mut added) = (Findings::default(), 0u64);

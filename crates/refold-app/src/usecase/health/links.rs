@@ -10,7 +10,7 @@ use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::ReadQuery;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use crate::error::AppError;
 use crate::linked::{Linked, Links};
@@ -81,7 +81,7 @@ fn pass(
             }
         }
         done += batch.len() as u64;
-        work.tick("comparing ids", done, Some(total * parts))?;
+        work.tick(Phase::ComparingIds, done, Some(total * parts))?;
     }
     found.ids += ids.len() as u64;
     found.causes += causes.len() as u64;

@@ -7,7 +7,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::ReadQuery;
 use refold_core::value::Value;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_handlers::error::code;
 use refold_handlers::lab::determinism::{Mismatch, Tried, try_out};
 use serde::Serialize;
@@ -128,7 +128,7 @@ fn first_events(
             }
         }
         looked_at += batch.len() as u64;
-        work.tick("looking for the first events", looked_at, None)?;
+        work.tick(Phase::LookingForTheFirstEvents, looked_at, None)?;
     }
     Ok(found)
 }

@@ -9,7 +9,7 @@ use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::ReadQuery;
 use refold_core::track::Moment;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_handlers::lab::gate::{Counted, Gate, Group, What};
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ use crate::{clock, findings, handler, text};
 
 const BATCH_ROWS: usize = 2_048;
 /// What it is called while it runs.
-const SENDING: &str = "sending events through the upcasters";
+const SENDING: Phase = Phase::SendingThroughUpcasters;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct GateAnswer {

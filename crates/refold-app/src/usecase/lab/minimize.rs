@@ -12,7 +12,7 @@ use std::sync::Arc;
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, Folded};
 use refold_core::port::handler::HandlerProgram;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 pub use refold_handlers::lab::library_test::{Language, TestFile};
 use refold_handlers::lab::{Minimized, Rules, smallest};
 use refold_handlers::testcase::{CaseText, Wanted, write_case};
@@ -233,7 +233,7 @@ fn smallest_part(
     let mut tests = 0;
     smallest(last + 1, group_of, MOST_TESTS, |kept| {
         tests += 1;
-        work.tick("trying smaller histories", tests, None)?;
+        work.tick(Phase::TryingSmallerHistories, tests, None)?;
         let again = events.first_failure(work, shown, kept)?;
         Ok(again.is_some_and(|(_, same)| same == identity))
     })

@@ -10,7 +10,7 @@ use refold_core::pointer::Pointer;
 use refold_core::port::handler::{HandlerFault, HandlerProgram, Written};
 use refold_core::track::Moment;
 use refold_core::value::Value;
-use refold_core::work::{Cancelled, Work};
+use refold_core::work::{Cancelled, Phase, Work};
 use refold_handlers::lab::why::Past as _;
 use refold_handlers::lab::why_not::{KeptBy, Tried, WhyNot, why_not as asked_of};
 use refold_handlers::lab::{Running, Step as Taken};
@@ -32,7 +32,7 @@ use crate::{findings, handler, text};
 /// Events that are told of where nobody says how many.
 pub const USUAL_EVENTS: usize = 20;
 /// What the search is called while it runs.
-const ASKING: &str = "asking events";
+const ASKING: Phase = Phase::AskingEvents;
 /// Places that an event changed instead which are told one by one.
 const MOST_CHANGED: usize = 5;
 

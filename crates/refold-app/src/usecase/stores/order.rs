@@ -3,7 +3,7 @@
 use refold_core::event::{Columns, Position, StreamOrdinal};
 use refold_core::names::Names;
 use refold_core::port::store::{OrderQuality, ReadQuery};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::side::{Side, Walk};
 use crate::error::AppError;
@@ -58,7 +58,7 @@ pub(super) fn compare(
         }
         done += 1;
         if done % TICK == 0 {
-            work.tick("comparing the order", done, Some(total))?;
+            work.tick(Phase::ComparingTheOrder, done, Some(total))?;
         }
     }
 }

@@ -6,7 +6,7 @@ use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{EventReader, ReadQuery, StoreError};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use sha2::{Digest as _, Sha256};
 
 use super::align::Entry;
@@ -194,7 +194,7 @@ impl Side<'_> {
                         done += 1;
                     }
                 }
-                work.tick("comparing event by event", done, Some(wanted))?;
+                work.tick(Phase::ComparingEventByEvent, done, Some(wanted))?;
             }
         }
         for (events, stream) in entries.iter_mut().zip(streams) {
@@ -263,10 +263,10 @@ impl Side<'_> {
     }
 
     /// What is said while it is read.
-    fn phase(&self) -> &'static str {
+    fn phase(&self) -> Phase {
         match self.name {
-            "left" => "reading the left store",
-            _ => "reading the right store",
+            "left" => Phase::ReadingTheLeftStore,
+            _ => Phase::ReadingTheRightStore,
         }
     }
 

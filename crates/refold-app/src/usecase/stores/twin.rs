@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::hash::RandomState;
 
 use refold_core::names::Names;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::align::{Entry, Outcome, align};
 use super::measure::Doubts;
@@ -20,7 +20,7 @@ pub(super) struct Twin<'a> {
     pub hashing: &'a RandomState,
 }
 
-const PHASE: &str = "comparing event by event";
+const PHASE: Phase = Phase::ComparingEventByEvent;
 
 impl Twin<'_> {
     /// As many events as there are: in memory where no more than `events_at_once` are, else walked along.

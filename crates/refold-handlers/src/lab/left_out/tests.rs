@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use refold_core::event::EventBatch;
 use refold_core::fold::{Detail, Fold, Folded as FoldedState};
-use refold_core::work::{CancelToken, Silent};
+use refold_core::work::{CancelToken, Phase, Silent};
 
 use super::*;
 use crate::lab::why::tests::{Folded, RULES, places, stream};
@@ -109,7 +109,7 @@ fn another_value_than_that_of_the_events_is_refused_and_so_is_what_was_cancelled
 fn progress_comes_to_its_end() {
     struct Last(std::sync::Mutex<(u64, u64)>);
     impl refold_core::work::Progress for Last {
-        fn report(&self, _phase: &'static str, done: u64, total: Option<u64>) {
+        fn report(&self, _phase: Phase, done: u64, total: Option<u64>) {
             let mut last = self.0.lock().unwrap();
             assert!(done >= last.0, "{done} after {}", last.0);
             *last = (done, total.unwrap());

@@ -6,7 +6,7 @@ use refold_core::history::EventSource;
 use refold_core::port::handler::{HandlerFault, HandlerProgram, Written};
 use refold_core::track::Moment;
 use refold_core::value::Value;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::branch::{Mark, Row};
 use crate::lab::running::{Running, Step};
@@ -53,7 +53,7 @@ pub fn walk<E: From<FoldError>>(
     let total = rows.len() as u64;
     let tick = |at: usize| {
         if at.is_multiple_of(STRIDE) {
-            work.tick("folding both lines", at as u64, Some(total))
+            work.tick(Phase::FoldingBothLines, at as u64, Some(total))
                 .map_err(FoldError::from)?;
         }
         Ok::<_, FoldError>(())

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use refold_core::event::{Columns as Filled, Encoding, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::port::store::EventStore;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::envelope::Envelope;
 use super::{Arena, BYTES, CODES, COLUMNS, ENVELOPES, Entry, HEADS, Part, grams};
@@ -19,9 +19,9 @@ use crate::index::manifest::StoredFinding;
 use crate::index::packed::ABSENT;
 use crate::index::parts::{Building, Reading, Sources};
 
-const INDEXING: &str = "indexing payloads";
+const INDEXING: Phase = Phase::IndexingPayloads;
 const PAYLOADS: Reading = Reading {
-    phase: "copying payloads",
+    phase: Phase::CopyingPayloads,
     columns: Filled::ALL,
     batch_rows: 4096,
 };

@@ -8,13 +8,13 @@ use refold_core::event::{Columns as Filled, EventBatch, EventIndex, EventView, P
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::{Arena, Part, Unsealed};
 use crate::index::Index;
 use crate::index::error::IndexError;
 
-const HOLDING: &str = "holding the copy against the store";
+const HOLDING: Phase = Phase::HoldingTheCopyAgainstTheStore;
 const BATCH_ROWS: usize = 4096;
 /// Ids of so many streams are kept meanwhile.
 const MOST_NAMES: u32 = 100_000;

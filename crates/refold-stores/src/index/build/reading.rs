@@ -10,14 +10,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use refold_core::event::{Columns, EventBatch};
 use refold_core::port::store::{Direction, EventStore, PositionRange, ReadQuery, Scope, StoreError};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::sink::Sink;
 use super::{BATCH_ROWS, BuildOptions};
 use crate::index::chunk::{Chunk, Gatherer};
 use crate::index::error::IndexError;
 
-const PHASE: &str = "reading events";
+const PHASE: Phase = Phase::ReadingEvents;
 /// Chunks that wait for their turn, at most.
 const WAITING_CHUNKS: usize = if cfg!(test) { 2 } else { 16 };
 

@@ -5,7 +5,7 @@
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::port::store::EventStore;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::{ENTRY_BYTES, Entry, IdKind, Ids, Part, key_of};
 use crate::index::Index;
@@ -15,7 +15,7 @@ use crate::index::folder::{Folder, Place};
 use crate::index::parts::{Building, Reading, Sources};
 
 const ENVELOPES: Reading = Reading {
-    phase: "indexing ids",
+    phase: Phase::IndexingIds,
     columns: Columns {
         envelope: true,
         ..Columns::SKELETON

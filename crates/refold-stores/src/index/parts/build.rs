@@ -7,7 +7,7 @@ use refold_core::event::{Columns, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, Fingerprint, ReadQuery, Scope, StoreError};
-use refold_core::work::{Cancelled, Work};
+use refold_core::work::{Cancelled, Phase, Work};
 
 use super::{PartEntry, PartEvents, PartsManifest, owns, part_count, part_events};
 use crate::index::Index;
@@ -31,7 +31,7 @@ pub(in crate::index) struct Sources<'a> {
 /// What is read of the store for a part.
 pub(in crate::index) struct Reading {
     /// What progress calls it.
-    pub(in crate::index) phase: &'static str,
+    pub(in crate::index) phase: Phase,
     pub(in crate::index) columns: Columns,
     pub(in crate::index) batch_rows: usize,
 }

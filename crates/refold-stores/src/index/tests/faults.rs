@@ -10,7 +10,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{
     EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, Scope, StoreDescription, StoreError,
 };
-use refold_core::work::{CancelToken, Progress, Work};
+use refold_core::work::{CancelToken, Phase, Progress, Work};
 
 use super::model::{Model, arbitrary_events, options, with_work};
 use crate::index::build::Build;
@@ -287,7 +287,7 @@ fn a_damaged_index_is_discarded_and_built_again() {
 struct CancelAt<'a>(std::sync::atomic::AtomicU32, &'a CancelToken);
 
 impl Progress for CancelAt<'_> {
-    fn report(&self, _phase: &'static str, _done: u64, _total: Option<u64>) {
+    fn report(&self, _phase: Phase, _done: u64, _total: Option<u64>) {
         if self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) == 0 {
             self.1.cancel();
         }

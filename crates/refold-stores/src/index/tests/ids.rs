@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use proptest::prelude::*;
 use refold_core::event::EventIndex;
 use refold_core::port::store::EventStore;
-use refold_core::work::{CancelToken, Progress, Work};
+use refold_core::work::{CancelToken, Phase, Progress, Work};
 
 use super::model::{options, with_work};
 use crate::index::folder::Folder;
@@ -123,7 +123,7 @@ fn some(count: usize) -> Vec<Three> {
 struct CancelAt<'a>(AtomicU32, &'a CancelToken);
 
 impl Progress for CancelAt<'_> {
-    fn report(&self, _phase: &'static str, _done: u64, _total: Option<u64>) {
+    fn report(&self, _phase: Phase, _done: u64, _total: Option<u64>) {
         if self.0.fetch_sub(1, Ordering::Relaxed) == 0 {
             self.1.cancel();
         }

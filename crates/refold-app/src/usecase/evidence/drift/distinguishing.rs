@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use refold_core::names::Names;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::answer::Distinguishing;
 use crate::error::AppError;
@@ -75,7 +75,7 @@ pub fn of_streams(
     let total = (wrong.len() + right.len()) as u64;
     for (done, (is_wrong, id)) in sides.enumerate() {
         if done.is_multiple_of(STRIDE) {
-            work.tick("comparing streams", done as u64, Some(total))?;
+            work.tick(Phase::ComparingStreams, done as u64, Some(total))?;
         }
         let Some(stream) = index.find_stream(id)? else { continue };
         let track = index.track(work, stream, &mut names)?;

@@ -10,7 +10,7 @@ use refold_core::fold::FoldError;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
 use refold_core::value::Value;
-use refold_core::work::{Silent, Work};
+use refold_core::work::{Phase, Silent, Work};
 
 use super::mapping::{Mapping, Row};
 use super::place::{Place, Says, Unit, is_past_end, label, nowhere};
@@ -132,7 +132,7 @@ impl Asked<'_> {
             self.session,
             stream,
             self.program,
-            ("explaining", None),
+            (Phase::Explaining, None),
             &mut |fold| {
                 let folded = fold.folded()?;
                 if folded.fault.is_none() {

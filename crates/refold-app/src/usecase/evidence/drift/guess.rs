@@ -12,7 +12,7 @@ use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
 use refold_core::value::Value;
-use refold_core::work::{Silent, Work};
+use refold_core::work::{Phase, Silent, Work};
 use refold_stores::index::{Index, StreamOrder, StreamQuery};
 use refold_stores::rows::{Cell, instant};
 use serde::Serialize;
@@ -127,7 +127,7 @@ pub fn guess(
     let mut sampled = streams_of(work, session, &key, &names, &sample.rows)?;
     let own = own_of(&names, &sampled);
     for (done, row) in sampled.iter_mut().enumerate() {
-        work.tick("folding the sample", done as u64, Some(SAMPLE_ROWS as u64))?;
+        work.tick(Phase::FoldingTheSample, done as u64, Some(SAMPLE_ROWS as u64))?;
         let moment = own_moment(own.as_ref(), &names, row);
         row.state = state_at(work, session, program.as_ref(), &row.stream, moment)?;
     }
@@ -346,7 +346,7 @@ fn state_at(
         session,
         stream,
         program,
-        ("folding the sample", None),
+        (Phase::FoldingTheSample, None),
         &mut |fold| {
             if fold.moment() == moment {
                 state = fold.folded()?.state;

@@ -9,7 +9,7 @@ use refold_core::event::Position;
 use refold_core::finding::Findings;
 use refold_core::track::Moment;
 use refold_core::value::{Redacted, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::rows::{Cell, Rows};
 
 use super::answer::{ColumnFaults, Fault, FaultKind};
@@ -32,7 +32,7 @@ use crate::usecase::lab::shown_at;
 const KINDS: usize = 6;
 /// Rows that wait to be explained.
 const WAITING: usize = 64;
-const PHASE: &str = "explaining rows";
+const PHASE: Phase = Phase::ExplainingRows;
 
 /// See the module.
 pub struct Telling<'a> {

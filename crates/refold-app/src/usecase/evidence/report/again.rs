@@ -16,7 +16,7 @@ use refold_audit::report::rows::{
 };
 use refold_audit::report::xlsx::Spreadsheet;
 use refold_audit::report::{html, pdf};
-use refold_core::work::{Cancelled, Work};
+use refold_core::work::{Cancelled, Phase, Work};
 
 use super::super::foreign;
 use super::check::{Blamed, blame};
@@ -231,7 +231,7 @@ impl Again<'_> {
                 "Whether {named} say what the store held: there is no record of the events in this folder."
             )));
         }
-        work.tick("comparing the pages", 0, None)?;
+        work.tick(Phase::ComparingThePages, 0, None)?;
         let held: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         let laid_out = Pages::of(report, &shown.rows, &held, self.manifest.signed_by.as_deref());
         let is_there = |name: &str, made: Vec<u8>| {
@@ -324,7 +324,7 @@ fn is_view(name: &str) -> bool {
 /// After each record, of which one may be long.
 fn tick(work: &Work<'_>, count: u64, total: u64) -> Result<(), Cancelled> {
     match count.is_multiple_of(1_024) {
-        true => work.tick("comparing the tables", count, Some(total)),
+        true => work.tick(Phase::ComparingTheTables, count, Some(total)),
         false => work.check(),
     }
 }

@@ -10,7 +10,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::pointer::Segment;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use serde::Serialize;
 
 use super::hidden::{HiddenPaths, generic};
@@ -94,7 +94,7 @@ pub fn paths(
                 }
             }
             events += batch.len() as u64;
-            work.tick("looking at the events", events, Some(total))?;
+            work.tick(Phase::LookingAtTheEvents, events, Some(total))?;
         }
     }
     let one = |((part, path), times): ((_, _), Times)| PathAnswer {

@@ -13,7 +13,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope, StoreError};
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use sha2::{Digest as _, Sha256};
 
 use super::super::folder::{NewFolder, Summed};
@@ -125,7 +125,7 @@ impl Record {
         (hidden, subject, found): (&mut HiddenPaths, Option<&mut Subject>, &Findings),
     ) -> Result<(), AppError> {
         let total = selection.positions.len() as u64;
-        work.tick("writing the events", 0, Some(total))?;
+        work.tick(Phase::WritingTheEvents, 0, Some(total))?;
         let mut taken = Taken {
             folder,
             hidden,
@@ -186,7 +186,7 @@ impl Record {
                 }
                 self.take(&event, &names, session, taken)?;
             }
-            work.tick("writing the events", self.ended.written, Some(taken.total))?;
+            work.tick(Phase::WritingTheEvents, self.ended.written, Some(taken.total))?;
         }
         // What cannot be read at all is met in each part.
         findings::add_lacking(&told, taken.found);

@@ -10,7 +10,7 @@ use refold_core::finding::{Finding, Findings};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope as ReadScope};
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 
 use super::ReportAsked;
 use super::record::{Ended, READ_EVENTS};
@@ -217,7 +217,7 @@ impl Selection {
         let is_part = category.is_some() || asked.from.is_some() || asked.to.is_some();
         let (mut streams, of_pass) = (HashSet::new(), Findings::default());
         let total = session.description().event_count;
-        work.tick("looking for the events", 0, total)?;
+        work.tick(Phase::LookingForTheEvents, 0, total)?;
         while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &of_pass)? {
             for ((position, stream), time) in batch.positions.iter().zip(&batch.streams).zip(&batch.recorded_at) {
                 selection.pass(*position);
@@ -240,7 +240,7 @@ impl Selection {
                     }
                 }
             }
-            work.tick("looking for the events", selection.examined, total)?;
+            work.tick(Phase::LookingForTheEvents, selection.examined, total)?;
             names = Names::default();
         }
         if selection.positions.len() as u64 == selection.examined {
@@ -274,7 +274,7 @@ impl Selection {
     ) -> Result<(), AppError> {
         let index = session.build_index(work)?;
         for (at, id) in streams.iter().enumerate() {
-            work.tick("checking the streams", at as u64, Some(streams.len() as u64))?;
+            work.tick(Phase::CheckingTheStreams, at as u64, Some(streams.len() as u64))?;
             let Some(ordinal) = index.find_stream(id)? else {
                 continue;
             };
@@ -322,7 +322,7 @@ impl Selection {
                 selection.positions.extend_from_slice(&batch.positions);
                 batch.recorded_at.iter().for_each(|time| selection.widen(*time));
                 streams.extend(batch.streams.iter().map(|stream| names.stream(*stream).to_vec()));
-                work.tick("looking for the events", selection.positions.len() as u64, None)?;
+                work.tick(Phase::LookingForTheEvents, selection.positions.len() as u64, None)?;
             }
         }
         selection.examined = selection.positions.len() as u64;

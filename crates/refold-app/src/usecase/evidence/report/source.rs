@@ -8,7 +8,7 @@ use refold_audit::anchor::hex;
 use refold_audit::report::model::{Source, SourceFile};
 use refold_core::port::store::OrderQuality;
 use refold_core::port::system::in_words;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::plain_file::{self, Links};
 use sha2::{Digest as _, Sha256};
 
@@ -82,7 +82,7 @@ fn guards(session: &Session) -> Vec<String> {
 }
 
 /// None where the store is no file. `phase`: what it is called in the progress.
-pub fn files(work: &Work<'_>, session: &Session, phase: &'static str) -> Result<Vec<SourceFile>, AppError> {
+pub fn files(work: &Work<'_>, session: &Session, phase: Phase) -> Result<Vec<SourceFile>, AppError> {
     // What is kept beside a database has the name of the file itself, and not of a link to it.
     let Some(main) = session.path().canonicalize().ok().filter(|path| path.is_file()) else {
         return Ok(Vec::new());
@@ -97,7 +97,7 @@ pub fn files(work: &Work<'_>, session: &Session, phase: &'static str) -> Result<
     paths.iter().map(|path| file(work, path, phase)).collect()
 }
 
-fn file(work: &Work<'_>, path: &Path, phase: &'static str) -> Result<SourceFile, AppError> {
+fn file(work: &Work<'_>, path: &Path, phase: Phase) -> Result<SourceFile, AppError> {
     let failed = |error: std::io::Error| {
         AppError::new(
             ErrorCode::Unreachable,

@@ -10,7 +10,7 @@ use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::value::Redacted;
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_stores::NO_STREAM;
 
 use super::super::folder::{new_key, read_key};
@@ -137,7 +137,7 @@ impl Subject {
         })?;
         let (mut batch, mut names) = (EventBatch::default(), Names::default());
         let total = session.description().event_count;
-        work.tick("looking for the person", 0, total)?;
+        work.tick(Phase::LookingForThePerson, 0, total)?;
         while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &self.came_upon)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
@@ -154,7 +154,7 @@ impl Subject {
                 }
             }
             self.looked_at += batch.len() as u64;
-            work.tick("looking for the person", self.looked_at, total)?;
+            work.tick(Phase::LookingForThePerson, self.looked_at, total)?;
             names = Names::default();
         }
         self.streams = streams.into_iter().collect();

@@ -12,7 +12,7 @@ use refold_core::port::handler::HandlerProgram;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::value::{Redacted, Text, Value};
-use refold_core::work::Work;
+use refold_core::work::{Phase, Work};
 use refold_handlers::error::code;
 
 use super::{LateEvent, Order, narrow};
@@ -197,7 +197,7 @@ impl DatedStream {
                 found.note(*row, &of_event);
             }
             if done % 1_024 == 0 {
-                work.tick("folding what is known", done as u64, Some(rows.len() as u64))?;
+                work.tick(Phase::FoldingWhatIsKnown, done as u64, Some(rows.len() as u64))?;
             }
         }
         let folded = fold.folded()?;

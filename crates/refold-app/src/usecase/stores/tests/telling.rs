@@ -1,5 +1,5 @@
 use refold_core::event::{EventView, StreamOrdinal, TypeOrdinal};
-use refold_core::work::Progress;
+use refold_core::work::{Phase, Progress};
 
 use super::*;
 use crate::answer::json_line;
@@ -255,10 +255,10 @@ fn what_rules_hide_of_either_side_never_leaves() {
 }
 
 /// Cancels at the first report of a phase.
-struct Until(&'static str, CancelToken);
+struct Until(Phase, CancelToken);
 
 impl Progress for Until {
-    fn report(&self, phase: &'static str, _done: u64, _total: Option<u64>) {
+    fn report(&self, phase: Phase, _done: u64, _total: Option<u64>) {
         if phase == self.0 {
             self.1.cancel();
         }
@@ -270,17 +270,17 @@ fn it_is_cancelled_in_each_of_its_phases() {
     let mut right = store(3_000);
     right[5].payload = None;
     for phase in [
-        "reading the left store",
-        "reading the right store",
-        "comparing event by event",
-        "comparing the order",
-        "reading what differs",
+        Phase::ReadingTheLeftStore,
+        Phase::ReadingTheRightStore,
+        Phase::ComparingEventByEvent,
+        Phase::ComparingTheOrder,
+        Phase::ReadingWhatDiffers,
     ] {
         let cancel = CancelToken::default();
         let until = Until(phase, cancel.clone());
         let work = Work::new(&cancel, &until);
         let found = StoresComparison::run(&work, &session(store(3_000)), &session(right.clone()), &BYTES);
         let ended = found.and_then(|found| found.answer(&work, 10));
-        assert!(ended.is_err_and(|error| error.is_cancelled()), "{phase}");
+        assert!(ended.is_err_and(|error| error.is_cancelled()), "{phase:?}");
     }
 }
