@@ -39,6 +39,7 @@ export const S = {
   /** Why something cannot be done here, and what would help. */
   blocked: {
     store: 'Open a store first',
+    chain: 'The store keeps no hash chain of its own',
     overview: 'Go to the overview first',
     history: 'Open a stream first',
     view: (title: string) => `Go to “${title}” first`,

@@ -223,8 +223,6 @@ export type AnchorsFound = {
 	folder: string,
 	/**  Those of the store first; the latest of them first. */
 	anchors: AnchorListed[],
-	/**  Whether the store keeps a hash chain of its own, which can be verified without an anchor. */
-	hasChain: boolean,
 };
 
 /**  The only failure that crosses to a face. A `code` exists because a face acts on it. */
@@ -2531,6 +2529,8 @@ export type StoreOpened = {
 	findings: FindingWire[],
 	/**  An index was found; [`Overview`] can be asked for at once. */
 	indexIsReady: boolean,
+	/**  Whether the store keeps a hash chain of its own, which can be verified without an anchor. */
+	hasChain: boolean,
 	/**  Handlers that are at hand: the packages beside the store, the newest version of each first, then the default. */
 	handlers: HandlerChoice[],
 	/**  Where it is from, where a case file is open and no store. */

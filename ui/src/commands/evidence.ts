@@ -16,6 +16,12 @@ export const EVIDENCE: readonly Command[] = [
   command('Integrity', ['global'], 'evidence.verifyFile', 'Verify a report, an anchor or a proof…', verifyFile, {
     words: 'bundle check signature',
   }),
+  command('Integrity', ['global'], 'evidence.chain', 'The hash chain that the store keeps itself', chain, {
+    ...{
+      words: 'own chain verify tamper',
+      blocked: (d) => hasStore(d) ?? (d.store?.opened.hasChain ? null : S.blocked.chain),
+    },
+  }),
   INTEGRITY('section', 'Anchors, store health or a folder of evidence', ['s']),
   INTEGRITY('run', 'Verify, or look at the health of the store', ['Mod+Enter']),
   INTEGRITY('anchor', 'Make an anchor', ['n'], 'tamper proof'),
@@ -58,6 +64,11 @@ async function report(desk: Desk): Promise<void> {
   const { reportsOf } = await import('../model/reporting.svelte');
   await reportsOf(desk, store).takeShown();
   desk.show('reports');
+}
+
+async function chain(desk: Desk): Promise<void> {
+  const { showChain } = await import('../model/integrity.svelte');
+  showChain(desk);
 }
 
 /** `folder`: the one to check; without it a person is asked. */

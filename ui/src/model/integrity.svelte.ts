@@ -55,7 +55,7 @@ export class IntegrityBoard extends LongWork implements Board {
   /** A file with the key that the store itself signs with. */
   nativeKey = $state('');
   /** Whether the store keeps a hash chain of its own. */
-  hasChain = $state(false);
+  readonly hasChain: boolean;
   chain = $state.raw<ChainVerified | null>(null);
 
   made = $state.raw<AnchorMade | null>(null);
@@ -71,6 +71,7 @@ export class IntegrityBoard extends LongWork implements Board {
     super(store.backend);
     this.#desk = desk;
     this.#store = store;
+    this.hasChain = store.opened.hasChain;
     this.form = new ScopeForm(store);
     this.handler = desk.history?.handler ?? this.form.handlers[0]?.reference ?? '';
     void this.list('');
@@ -107,7 +108,6 @@ export class IntegrityBoard extends LongWork implements Board {
     try {
       const found = await this.#store.backend.anchors(this.#store.opened.session, folder);
       this.folder = found.folder;
-      this.hasChain = found.hasChain;
       this.anchors = found.anchors;
       this.active = Math.max(
         0,
@@ -287,6 +287,12 @@ export class IntegrityBoard extends LongWork implements Board {
 /** The board of a store, made when it is first looked at. */
 export function integrityOf(desk: Desk, store: OpenStore): IntegrityBoard {
   return boardOf(store, 'integrity', IntegrityBoard, () => new IntegrityBoard(desk, store));
+}
+
+/** Turns to the hash chain that the store keeps itself. */
+export function showChain(desk: Desk): void {
+  if (desk.store) integrityOf(desk, desk.store).turnTo('chain');
+  desk.show('integrity');
 }
 
 /** Checks a folder of evidence, and shows what comes of it. Without one a person is asked. */

@@ -35,6 +35,15 @@ export const INTEGRITY = {
   ownChain: 'Own chain',
   chainPartial: 'Holds as far as it goes',
   chainEnd: 'Ends with',
+  /** In the header of a store that keeps a chain, and of its streams. */
+  chip: {
+    unasked: 'chain not verified',
+    unaskedWhy: 'The store keeps a hash chain of its own, and nobody verified it since it was opened. Go there',
+    holds: (to: string) => (to === '' ? 'chain holds' : `chain holds to ${to}`),
+    partial: (to: string) => (to === '' ? 'chain holds in part' : `chain holds in part, to ${to}`),
+    broken: 'chain broken',
+    unverifiable: 'chain cannot be verified',
+  },
   chainBegin: 'Does the chain hold that this store keeps itself?',
   chainWhy:
     'Every hash is made again from the bytes of its event and held against the one that the next event names, and every signature against the key that is named. It needs no anchor, and claims less than one: whoever can write to the store can make its chain anew.',

@@ -21,7 +21,6 @@ use crate::text::{self, Exact};
 use crate::usecase::evidence::anchor::{AnchorAsked, anchor};
 use crate::usecase::evidence::anchors::{AnchorFound, anchors};
 use crate::usecase::evidence::bundle::verify_bundle;
-use crate::usecase::evidence::chain::has_chain;
 use crate::usecase::evidence::report::paths::paths;
 use crate::usecase::evidence::report::{Question, ReportAsked, ReportFormat, SubjectAsked, VerdictTold, report};
 use crate::usecase::evidence::stamp::StampSeen;
@@ -53,7 +52,6 @@ impl Desk {
                 return Ok(AnchorsFound {
                     folder: wanted,
                     anchors: Vec::new(),
-                    has_chain: has_chain(&opened),
                 });
             }
             let answer = anchors(&opened, Path::new(&wanted))?;
@@ -64,7 +62,6 @@ impl Desk {
             Ok(AnchorsFound {
                 folder: answer.folder,
                 anchors: answer.anchors.into_iter().map(listed).collect(),
-                has_chain: has_chain(&opened),
             })
         })
     }

@@ -12,6 +12,7 @@ use crate::findings;
 use crate::handler;
 use crate::session::{FirstScreen, Session};
 use crate::text;
+use crate::usecase::evidence::chain::has_chain;
 use crate::wire::{EventRow, StoreOpened, TypeCount};
 
 /// `number`: what the desk calls the session.
@@ -56,6 +57,7 @@ pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<S
         sampled_events: screen.sampled_count,
         findings: findings::wire(&found),
         index_is_ready: session.has_any_index(),
+        has_chain: has_chain(session),
         handlers: handler::at_hand(&session.beside()),
         case: session.case().map(|case| case.wire(session.location())),
     })

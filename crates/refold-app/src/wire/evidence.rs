@@ -12,8 +12,6 @@ pub struct AnchorsFound {
     pub folder: String,
     /// Those of the store first; the latest of them first.
     pub anchors: Vec<AnchorListed>,
-    /// Whether the store keeps a hash chain of its own, which can be verified without an anchor.
-    pub has_chain: bool,
 }
 
 /// What the manifest of an anchor says, unchecked. Texts are empty where there is nothing.

@@ -34,6 +34,8 @@ pub struct StoreOpened {
     pub findings: Vec<FindingWire>,
     /// An index was found; [`Overview`] can be asked for at once.
     pub index_is_ready: bool,
+    /// Whether the store keeps a hash chain of its own, which can be verified without an anchor.
+    pub has_chain: bool,
     /// Handlers that are at hand: the packages beside the store, the newest version of each first, then the default.
     pub handlers: Vec<HandlerChoice>,
     /// Where it is from, where a case file is open and no store.

@@ -56,8 +56,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
       }
       folder = asked || folder;
       const events = storeOf(session).events.times.length;
-      const hasChain = storeOf(session).location.includes('chained');
-      return { folder, hasChain, anchors: folder === '' ? [] : [...made.toReversed(), ...anchorsOf(folder, events)] };
+      return { folder, anchors: folder === '' ? [] : [...made.toReversed(), ...anchorsOf(folder, events)] };
     },
     async makeAnchor(session, { isShort, key, out, previous, stamp }, progress) {
       const { events } = await pass(session, 'anchoring', progress);

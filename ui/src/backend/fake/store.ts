@@ -21,6 +21,7 @@ export function openedAnswer(
     findings: [],
     ...{ sampledTypes: typeCounts(events, null), sampledEvents: total },
     indexIsReady,
+    hasChain: location.includes('chained'),
     case: caseOf(location, events),
     handlers: location.includes('without-handlers') ? [] : HANDLERS,
   };

@@ -98,6 +98,39 @@ it('verifies the chain that a store keeps itself with its key, without an anchor
   expect(verify.mock.lastCall?.slice(1, 3)).toEqual(['/home/ada/library-public.pem', '']);
 });
 
+it('says in the header what verifying the own chain came to, and leads there', async () => {
+  const backend = await open('Ctrl+2', 'chain-chip', 'chained.ndjson');
+  expect(text('chain-chip')).toBe('chain not verified');
+  page.find('[data-test=chain-chip]')?.click();
+  await page.until(() => page.find('[data-test=chain-empty]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=chain-verdict]'));
+  page.press('Ctrl+2');
+  await page.until(() => text('chain-chip').startsWith('chain holds to #'));
+  expect(page.find('[data-test=chain-chip]')?.classList).toContain('notice');
+  // The store as a whole has it too.
+  page.press('Ctrl+1');
+  await page.until(() => page.find('[data-test=overview-streams], [data-test=stream-filter]'));
+  await page.until(() => text('chain-chip').startsWith('chain holds to #'));
+  const verify = backend.verifyChain.bind(backend);
+  vi.spyOn(backend, 'verifyChain').mockImplementation(async (...asked) => {
+    const held = await verify(...asked);
+    return { ...held, outcome: 'broken', isBroken: true, sentence: 'NOT consistent' };
+  });
+  page.find('[data-test=chain-chip]')?.click();
+  await page.until(() => page.find('[data-test=chain-verdict]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=chain-verdict]')?.dataset['outcome'] === 'broken');
+  page.press('Ctrl+1');
+  await page.until(() => text('chain-chip') === 'chain broken');
+  expect(page.find('[data-test=chain-chip]')?.title).toBe('NOT consistent');
+});
+
+it('shows no word of a chain where the store keeps none', async () => {
+  await open('Ctrl+2', 'scope-header');
+  expect(page.find('[data-test=chain-chip]')).toBeNull();
+});
+
 it('asks lists of revoked certificates only beside an authority', async () => {
   const backend = await open('Ctrl+8', 'anchors-empty');
   page.press('n');
