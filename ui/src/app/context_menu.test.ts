@@ -79,3 +79,54 @@ it('shows only events of the type at A, from the menu, and calls none hidden bef
   await page.until(() => page.texts('footer.filter')[0]?.includes('of 15'));
   expect(page.texts('footer.filter')[0]).not.toContain('hidden');
 });
+
+/** The state of a moment, its first field chosen with the keys. */
+async function openState(): Promise<HTMLElement> {
+  page = openPage({ launch: STREAM });
+  await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 3');
+  page.press('2');
+  await page.until(() => page.find('[data-test=state-rows] [role=row]'));
+  const tree = page.find('[data-test=state-rows]');
+  if (!tree) throw new Error('there is no tree');
+  tree.focus();
+  page.press('ArrowDown');
+  return tree;
+}
+
+it('opens on a field of the state, with what can be done with the chosen field', async () => {
+  const tree = await openState();
+  expect(tree.dataset['menu']).toBe('field');
+  // What holds others has no value to search for: the first that holds none has.
+  for (let row = 0; row < 9 && !items().includes('search.value'); row += 1) {
+    page.press('Escape');
+    tree.focus();
+    page.press('ArrowDown');
+    rightClick(tree);
+    await page.until(() => items().includes('inspect.copyPath'));
+  }
+  const all = ['inspect.copyValue', 'inspect.copyPath', 'inspect.copyJson', 'search.value', 'inspect.why'];
+  expect(items()).toEqual([
+    ...all,
+    ...['inspect.blame', 'inspect.fieldHistory', 'inspect.pinField', 'cursor.nextChange', 'cursor.prevChange'],
+  ]);
+  page
+    .all('[role=menuitem]')
+    .find((item) => item.dataset['id'] === 'search.value')
+    ?.click();
+  const field = await page.until(() => page.find<HTMLInputElement>('[data-test=search-text]'));
+  await page.until(() => field.value !== '');
+  expect(field.value).not.toContain('"');
+});
+
+it('offers the same with the keys of a menu', async () => {
+  for (const key of ['Shift+F10', 'ContextMenu']) {
+    const tree = await openState();
+    tree.focus();
+    page.press(key);
+    const said = () => page.texts('[role=option]').join('\n');
+    await page.until(() => said().includes('Copy the path of the focused field'));
+    expect(said()).toContain('Pin the focused field as a lane');
+    expect(said()).toContain('Every value of the focused field');
+    page.close();
+  }
+});

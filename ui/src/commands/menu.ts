@@ -3,6 +3,12 @@
 import type { Desk } from '../model/desk.svelte';
 import { command, type Choice, type Command } from './command';
 
+/** Of a field, in a tree of state: the focus is on its row. */
+const FIELD_MENU: readonly string[] = [
+  ...['inspect.copyValue', 'inspect.copyPath', 'inspect.copyJson', 'search.value', 'inspect.why', 'inspect.blame'],
+  ...['inspect.fieldHistory', 'inspect.pinField', 'cursor.nextChange', 'cursor.prevChange'],
+];
+
 /** By view, in the order in which they are offered. */
 export const ACTIONS: Record<string, readonly string[]> = {
   overview: ['row.open', 'list.filter', 'list.category', 'go.link.copy'],
@@ -15,7 +21,7 @@ export const ACTIONS: Record<string, readonly string[]> = {
     'compare.export',
   ],
   history: [
-    ...['inspect.copyValue', 'inspect.copyPath', 'inspect.why', 'cursor.nextChange', 'cursor.prevChange'],
+    ...FIELD_MENU,
     ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
     ...[
       'evidence.bookmark',
@@ -31,7 +37,7 @@ export const ACTIONS: Record<string, readonly string[]> = {
 };
 
 /** Of an event, in a list or on a timeline: A is on it. */
-export const EVENT_MENU: readonly string[] = [
+const EVENT_MENU: readonly string[] = [
   ...['go.link.copy', 'cursor.setB', 'evidence.bookmark', 'evidence.note', 'list.onlyType', 'inspect.event'],
   ...[
     'inspect.raw',
@@ -42,6 +48,9 @@ export const EVENT_MENU: readonly string[] = [
     'sandbox.branchHere',
   ],
 ];
+
+/** What the right button offers, by what it is on; `undefined`: what the view does. */
+export const MENUS: Record<string, readonly string[] | undefined> = { event: EVENT_MENU, field: FIELD_MENU };
 
 /** A command that offers those of `commands` that act on a selection. */
 export function menu(commands: readonly Command[]): Command {

@@ -12,6 +12,9 @@ export const SEARCH: readonly Command[] = [
   command('Search', ['global'], 'search.text', 'Search the store for a text…', searchText, {
     ...{ words: 'find payload metadata', blocked: hasStore, isQuiet: true },
   }),
+  command('Search', ['history', 'tree'], 'search.value', 'Search for the value of the focused field', searchValue, {
+    ...{ words: 'store same find', blocked: ({ history }) => (valueAt(history) === '' ? S.blocked.noRow : null) },
+  }),
   command('Search', ['search'], 'search.focus', 'Type what to search for', () => focusSoon('search-text'), {
     ...{ keys: ['Mod+f'], words: 'text field find', isQuiet: true },
   }),
@@ -96,6 +99,18 @@ async function searchText(desk: Desk, _: Reach, text: string): Promise<void> {
   desk.show('search');
   found.open({ ...NOTHING_ASKED, text });
   await found.run();
+}
+
+// As it is written in payloads: of a text without its quotes, since part of a text is found too.
+function valueAt(history: Desk['history']): string {
+  const row = history?.rowAt(history.activeRow);
+  if (!row || row.kind !== 'leaf' || row.isRedacted) return '';
+  return row.value.startsWith('"') ? row.value.slice(1, -1) : row.value;
+}
+
+async function searchValue(desk: Desk, reach: Reach): Promise<void> {
+  const text = valueAt(desk.history);
+  if (text !== '') await searchText(desk, reach, text);
 }
 
 async function closeTab(desk: Desk): Promise<void> {
