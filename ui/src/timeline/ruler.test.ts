@@ -128,7 +128,7 @@ it('never reads backwards, and leaves no stretch of a store without its year', (
 
 it('writes dates in the chosen form', () => {
   const said = (format: TimeFormat) => words(ORDER, 900, format).words.filter(({ of }) => of === 'tick')[0]?.text;
-  expect(said('iso')).toMatch(/^2026-08-01 /);
+  expect(said('iso')).toMatch(/^1 Aug 2026 \d\d:\d\d$/);
   expect(said('dayFirst')).toMatch(/^01\.08\.2026 /);
   expect(said('monthFirst')).toMatch(/^08\/01\/2026 /);
 });
@@ -202,7 +202,7 @@ it('lets the next tick say the date of one that has no room', () => {
   const ruler = rulerOf(view, window, { axis: 'time', bounds: window, ahead: 0n, zone: UTC });
   const ticks = ruler.ticks.map((tick, k) => (k === 0 ? { ...tick, x: -20 } : tick));
   const told = wordsOf({ ...ruler, ticks }, view, RESERVED, widthOf);
-  expect(told.map(({ text }) => text).slice(0, 2)).toEqual(['2026-08-14 09:31:30', '09:32:30']);
+  expect(told.map(({ text }) => text).slice(0, 2)).toEqual(['14 Aug 2026 09:31:30', '09:32:30']);
 });
 
 it('says the hours of a day that stands there already, so that no two say the same', () => {
@@ -220,6 +220,6 @@ it('says the hours of a day that stands there already, so that no two say the sa
     .toSorted((a, b) => a.left - b.left);
   const texts = told.map(({ text }) => text);
   expect(new Set(texts).size).toBe(texts.length);
-  expect(texts.filter((text) => text.includes('31 Aug') || text.includes('2026-08-31'))).toHaveLength(1);
+  expect(texts.filter((text) => text.includes('31 Aug'))).toHaveLength(1);
   expect(texts.some((text) => text.includes('1 Sep'))).toBe(true);
 });

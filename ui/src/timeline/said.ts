@@ -28,7 +28,7 @@ export function saidText({ civil, grain, offset }: Said, before: Said | null, fo
       const clock =
         (grain === 'seconds' ? clockText(civil) + fractionText(civil.nanos) : clockText(civil).slice(0, 5)) + offset;
       if (before && isSameYear && isSameDay(before, civil)) return clock;
-      return `${isSameYear ? shortDayText(civil, format) : dateIn(format, civil)} ${clock}`;
+      return `${isSameYear ? shortDayText(civil, format) : wholeDayText(civil, format)} ${clock}`;
     }
   }
 }
