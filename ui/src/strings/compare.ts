@@ -51,7 +51,7 @@ export const COMPARE = {
   until: (place: string, type: string) => `equal again after ${place} ${type}`,
   toHead: 'to the head',
   goTo: 'Compare after this event',
-  moreIntervals: (n: string) => `and ${n} more: refold replay --against lists all`,
+  moreIntervals: (n: string) => `and ${n} more that are not listed`,
   whole: 'Over a category or the whole store',
   method:
     'Method: both sides are folded from their first event on, and every place of both states is compared. Nothing is sampled',

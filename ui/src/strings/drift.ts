@@ -65,7 +65,7 @@ export const DRIFT = {
   nothing: 'nothing',
   late: (n: number) => `${countOf(n, 'event', 'events')} late`,
   firstOf: (shown: number, all: number) =>
-    `${countText(shown)} of ${countText(all)}, of each kind the first: refold drift --json lists more`,
+    `${countText(shown)} of ${countText(all)} are listed, of each kind the first`,
   distinguishing: 'What distinguishes the wrong rows',
   share: (n: number, of: number) => `${countText(n)} of ${countText(of)}`,
   wrong: 'wrong rows',

@@ -1,10 +1,28 @@
 import { expect, it } from 'vitest';
 import { INTEGRITY as T } from './evidence';
 
-it('names the field of the window in place of the word of the command line', () => {
-  const said = T.inWindow('name an older copy of the store (--copy); which, it tells (--copy)');
-  expect(said).not.toContain('--copy');
-  expect(said.split(T.copyOfStore)).toHaveLength(3);
+const files = import.meta.glob<string>(['../strings.ts', './*.ts', '!./*.test.ts'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+
+it('sends nobody in the window to options of the command line', () => {
+  expect(Object.keys(files).length).toBeGreaterThan(20);
+  // What the window says that it cannot do itself names the command that does.
+  const isTyped = (line: string) =>
+    !line.includes('on the command line') && /(^|[\s(`'"])--[a-z]|\brefold [a-z-]+ --/.test(line);
+  const told = Object.entries(files).flatMap(([path, text]) =>
+    text
+      .split('\n')
+      .filter((line) => isTyped(line) && !/^\s*(\/\/|\*|\/\*)/.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  );
+  expect(told).toEqual([]);
+});
+
+it('groups the numbers of what the engine says', () => {
+  expect(T.inWindow('at position 40866')).toBe('at position 40,866');
 });
 
 it('names what was done something to where no stream is known', () => {

@@ -96,13 +96,8 @@ export const INTEGRITY = {
   revokedHint: 'lists of revoked certificates (CRL); without one nobody looks whether it was revoked',
   handler: 'Impact by',
   copyOfStore: 'Older copy',
-  /** What the engine says, with the field of the window in place of the word of the command line. */
-  inWindow: (said: string) =>
-    said
-      // Numbers are grouped alike, beside those of the window.
-      .replaceAll(/(?<= position )\d{4,}/g, countText)
-      .replaceAll('(--copy)', '(the field “Older copy”)')
-      .replaceAll('(--native-key)', '(the field “Store signs with”)'),
+  /** What the engine says, with numbers grouped as those beside them are. */
+  inWindow: (said: string) => said.replaceAll(/(?<= position )\d{4,}/g, countText),
   copyHint: 'an older copy of the store, for the states before',
   explanations: 'Explanations',
   done: (dir: string) => `The anchor lies in ${dir}`,
@@ -127,7 +122,7 @@ export const INTEGRITY = {
   nothing: '(nothing)',
   before: 'As anchored',
   after: 'Now',
-  moreFindings: 'refold verify --json lists more',
+  moreFindings: 'Only the first are listed here; a report on the anchor holds all of them',
 
   health: 'Look at the store',
   looking: 'Reading the store',
@@ -265,7 +260,7 @@ export const REPORTS = {
   hidden: 'Hidden',
   whole: '(all of it)',
   firstPaths: (shown: number, all: number) =>
-    `${countText(shown)} of ${countText(all)} paths: refold report --dry-run lists all`,
+    `${countText(shown)} of ${countText(all)} paths are listed: choose fewer events to see the others`,
   morePaths: (n: number) => `${countOf(n, 'value', 'values')} at further paths`,
   idleRule: (rule: string) => `The rule ${rule} would hide nothing of these events`,
   made: (events: number) => `The report holds ${countOf(events, 'event', 'events')}`,

@@ -71,7 +71,7 @@ pub(super) fn in_words(told: Told, gone: &[String]) -> String {
         _ => format!("of the header: {is_gone}; whether anything else of it is another too: {why}"),
     };
     match told {
-        Told::ByNobody => unknown("an older copy of the store tells which (--copy)"),
+        Told::ByNobody => unknown("an older copy of the store, beside it, tells which"),
         Told::NotAsked => unknown(&format!(
             "the copy was asked of the first {MOST_IMPACTS} differences alone"
         )),

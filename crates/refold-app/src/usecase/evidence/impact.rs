@@ -182,7 +182,7 @@ impl<'a> Impacts<'a> {
                     changes: Vec::new(),
                     sentence: format!(
                         "the state before cannot be told from the anchor, which holds digests and no payloads{}: name an \
-                         older copy of the store (--copy)",
+                         older copy of the store",
                         match may_be_of_another(difference) {
                             true => ", nor whether the event was of another stream",
                             false => "",

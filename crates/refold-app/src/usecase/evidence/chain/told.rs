@@ -490,7 +490,7 @@ fn not_checked(held: &Held<'_>, signatures: &Signatures) -> Vec<String> {
         ),
         (signatures.key.is_none() && signatures.signed > 0).then(|| {
             format!(
-                "The signatures of {}: name the public key of the store (--native-key).",
+                "The signatures of {}: name the public key that the store signs with.",
                 counted(signatures.signed, "event")
             )
         }),
