@@ -4,7 +4,7 @@ import { errorOf } from '../backend/backend';
 import type { AppErrorWire, FieldRead, FieldRow, JobUpdate, Lane } from '../backend/bindings';
 import { PagedRows } from '../base/paged';
 import type { Fetch } from '../timeline/lod';
-import type { Block } from '../timeline/timeline.svelte';
+import type { Block } from '../timeline/blocks';
 import { S } from '../strings';
 import type { OpenHistory } from './open_history.svelte';
 import { densityQuery } from './open_store.svelte';

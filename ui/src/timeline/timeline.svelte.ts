@@ -7,22 +7,14 @@ import { bigFromFloat, floatFromBig } from '../base/exact';
 import { Latest } from '../base/latest';
 import { shownTime } from '../base/zone.svelte';
 import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span } from './axis';
+import { blockOf, silhouette, wholeBlockOf, type Block, type Wanted, type WholeBlock } from './blocks';
 import type { Described } from './description';
-import { foldsOf, measured } from './folds';
 import { Glide } from './glide';
 import { Hold } from './hold';
-import { countsOf, planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
+import { countsOf, planFor, resembles, serves, type Fetch, type Piece } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
 import { rulerOf, type Ruler } from './ticks';
-
-export interface Block {
-  axis: Axis;
-  /** What its series are. */
-  by: DensityBy;
-  plan: Plan;
-  pieces: Piece[];
-}
 
 /** A column of the density. */
 export interface Column {
@@ -105,11 +97,11 @@ export class Timeline {
 
   constructor(source: TimelineSource, axis: Axis) {
     this.#source = source;
-    const load = (wanted: Wanted) => this.#load(wanted);
+    const load = (wanted: Wanted) => blockOf(source, wanted, this.whole);
     const failed = (reason: unknown) => source.failed(reason);
     this.#blocks = new Latest(load, (block) => (this.block = block), failed);
     this.#maps = new Latest(
-      (wanted) => this.#loadMap(wanted),
+      (wanted) => wholeBlockOf(source, wanted, this.whole, () => this.width),
       (map) => this.#takeMap(map),
       failed,
     );
@@ -436,61 +428,6 @@ export class Timeline {
     const spared = margin > rest ? margin - rest : 0n;
     return { from: this.whole.from + spared, to: this.whole.to - spared };
   }
-
-  async #loadMap(wanted: Wanted): Promise<WholeBlock> {
-    const { whole } = this;
-    const block = await this.#load(wanted);
-    if (wanted.axis !== 'time') return { ...block, folds: [] };
-    const load = (fetch: Fetch) => this.#source.load(wanted.axis, fetch, wanted.by);
-    const folds = await measured(foldsOf(block.pieces, whole), block.pieces, whole, load);
-    if (folds.length === 0) return { ...block, folds };
-    // Folding leaves more pixels to what happened. What the folds were found by stays known by its plan.
-    const folded = planFor(Projection.of(whole, Math.max(1, this.width), folds), whole, folds);
-    const { pieces } = await this.#load({ ...wanted, plan: folded });
-    return { ...block, pieces, folds };
-  }
-
-  async #load({ axis, by, plan }: Wanted): Promise<Block> {
-    const { fetches } = plan;
-    const first = fetches[0];
-    const from = this.whole.from;
-    // What lies before the window, so that a column answers to a moment: one column over all of it.
-    const earlier = first && first.from > from ? { from, to: first.from, bucket: first.from - from, columns: 1 } : null;
-    const load = (fetch: Fetch) => this.#source.load(axis, fetch, by);
-    const [ahead, frames] = await Promise.all([earlier && load(earlier), Promise.all(fetches.map(load))]);
-    let before = ahead ? total(ahead) : 0;
-    const pieces: Piece[] = [];
-    for (const [at, frame] of frames.entries()) {
-      const fetch = fetches[at];
-      if (!fetch) continue;
-      const running = runningCounts(frame.counts, frame.columns, frame.series.length, before);
-      // Between two pieces nothing happened.
-      before = running[frame.columns] ?? before;
-      pieces.push({ fetch, frame, running });
-    }
-    return { axis, by, plan, pieces };
-  }
-}
-
-/** The density of a whole axis. */
-interface WholeBlock extends Block {
-  /** Its longest empty stretches; on the axes that count events there are none. */
-  folds: Fold[];
-}
-
-interface Wanted {
-  axis: Axis;
-  by: DensityBy;
-  plan: Plan;
-}
-
-/** What the minimap shows: all kinds in one. */
-function silhouette(axis: Axis, plan: Plan): Wanted {
-  return { axis, by: 'type', plan };
-}
-
-function total(frame: DensityFrame): number {
-  return frame.counts.reduce((sum, count) => sum + count, 0);
 }
 
 function sameFolds(a: readonly Fold[], b: readonly Fold[]): boolean {
