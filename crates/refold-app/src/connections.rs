@@ -17,7 +17,6 @@ mod target;
 mod tunnel;
 pub mod url;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
@@ -35,6 +34,7 @@ use crate::places::Places;
 use crate::session::cache::forget;
 use crate::text;
 use crate::wire::{Connection, ConnectionBook, Environment, SavedConnection};
+use crate::written_file::{NewFile, Own};
 
 /// The first line that is no comment.
 const FORMAT: &str = "connections/1";
@@ -274,26 +274,13 @@ pub fn import(places: &Places, text: &str, shown_as: &str, taken: Taken) -> Resu
 
 /// Writes an export into a file that is not there yet.
 pub fn write_export(file: &Path, text: &str) -> Result<(), AppError> {
-    let failed = |error: std::io::Error| {
-        AppError::new(
-            ErrorCode::Denied,
-            format!(
-                "the connections are not written ({}): {}",
-                in_words(&error),
-                file.display()
-            ),
-            "choose a name that is not taken, in a folder that can be written to",
-        )
+    const EXPORT: Own = Own {
+        noun: "file of connections",
+        begins_with: None,
     };
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    new.write_all(text.as_bytes()).map_err(failed)?;
-    new.as_file().sync_all().map_err(failed)?;
-    new.persist_noclobber(file).map_err(|error| failed(error.error))?;
-    Ok(())
+    let mut new = NewFile::create(file, &[], &EXPORT)?;
+    new.write(text.as_bytes())?;
+    new.keep().map(drop)
 }
 
 /// As [`import`], from a file.

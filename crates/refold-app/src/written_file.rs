@@ -5,14 +5,15 @@ use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use refold_core::finding::Findings;
-use refold_core::port::system::in_words;
 use refold_stores::plain_file::{self, Links};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::{AppError, ErrorCode};
+use crate::error::AppError;
 use crate::findings;
 use crate::text;
 use crate::wire::Written;
+
+pub use unwritten::unwritten;
 
 /// A kind of file of ours.
 pub struct Own {
@@ -61,9 +62,11 @@ impl<'a> NewFile<'a> {
                 format!("choose another folder or name for the {noun}"),
             )
         };
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let failed = |error: &std::io::Error| not_written(target, noun, error);
+        if target.is_dir() {
+            return Err(refused("it is a folder, and the name of a file is missing".to_owned()));
+        }
+        let folder = folder_of(target);
+        let failed = |error: &std::io::Error| unwritten(target, folder, noun, error);
         for store in stores {
             if is_of_store(folder, store).map_err(|error| failed(&error))? {
                 return Err(refused(
@@ -91,7 +94,7 @@ impl<'a> NewFile<'a> {
         self.byte_count += bytes.len() as u64;
         self.out
             .write_all(bytes)
-            .map_err(|error| not_written(self.target, self.noun, &error))
+            .map_err(|error| unwritten(self.target, folder_of(self.target), self.noun, &error))
     }
 
     /// SHA-256 of what was written so far, as hexadecimal digits.
@@ -101,7 +104,7 @@ impl<'a> NewFile<'a> {
 
     /// Lets the file appear.
     pub fn keep(self) -> Result<Kept, AppError> {
-        let failed = |error: std::io::Error| not_written(self.target, self.noun, &error);
+        let failed = |error: std::io::Error| unwritten(self.target, folder_of(self.target), self.noun, &error);
         let out = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
         out.as_file().sync_all().map_err(failed)?;
         let kept = if self.replaces {
@@ -129,6 +132,13 @@ impl Kept {
             findings: findings::wire(found),
         }
     }
+}
+
+/// The folder that a path lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Whether a folder is that of the store, where nothing is ever written.
@@ -166,19 +176,7 @@ fn why_not_over(file: &Path, kind: &Own) -> Option<String> {
     (!is_free).then(|| format!("what is there is no {}", kind.noun))
 }
 
-fn not_written(file: &Path, noun: &str, error: &std::io::Error) -> AppError {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-        std::io::ErrorKind::AlreadyExists => "there is a file of this name already".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "it may not be written to".to_owned(),
-        _ => in_words(error),
-    };
-    AppError::new(
-        ErrorCode::Denied,
-        format!("cannot write the {noun} ({reason}): {}", file.display()),
-        "choose a folder that exists, can be written to and has room",
-    )
-}
+mod unwritten;
 
 #[cfg(test)]
 mod tests;

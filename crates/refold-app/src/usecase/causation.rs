@@ -18,6 +18,7 @@ use crate::error::AppError;
 use crate::linked::{Linked, Links};
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::usecase::overview::lacking;
 use crate::wire::{Causation, CausationNote, CausationRole, CausationRow, FindingWire};
 use crate::{findings, text};
 
@@ -49,9 +50,22 @@ pub fn causation(
     noted.into_iter().flatten().for_each(|finding| findings.report(finding));
     let causes = of_moment(work, session, &stream, moment)?;
     Ok(Causes {
-        findings: findings::wire(&findings),
+        findings: with_index(findings::wire(&findings), lacking(session)),
         ..causes
     })
+}
+
+/// Causes and effects are looked for in all of the store: what the index lacks, the answer lacks. Reading the stream may
+/// have come upon some of the same, which is told once, by whoever saw more of it.
+fn with_index(mut found: Vec<FindingWire>, of_index: Vec<FindingWire>) -> Vec<FindingWire> {
+    for lacking in of_index {
+        match found.iter_mut().find(|known| known.code == lacking.code) {
+            Some(known) if known.count >= lacking.count => {}
+            Some(known) => *known = lacking,
+            None => found.push(lacking),
+        }
+    }
+    found
 }
 
 /// The same of the event that led to a moment of a stream.
@@ -99,7 +113,7 @@ pub struct Causes {
     causes_are_cut: bool,
     effects_are_cut: bool,
     digits: u8,
-    /// Of reading the stream and the cursor.
+    /// Of reading the stream and the cursor, and what the index lacks.
     findings: Vec<FindingWire>,
 }
 

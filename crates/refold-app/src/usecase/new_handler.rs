@@ -12,12 +12,13 @@ use refold_handlers::starter::Starter;
 use serde::Serialize;
 
 use super::named;
-use crate::error::{AppError, ErrorCode};
+use crate::error::AppError;
 use crate::findings;
 use crate::payload;
 use crate::session::Session;
 use crate::text;
 use crate::wire::FindingWire;
+use crate::written_file::{folder_of, unwritten};
 
 /// What was written and from what.
 #[derive(Debug, Clone, Serialize)]
@@ -59,19 +60,15 @@ pub fn new_handler(
         work.tick(Phase::ReadingEvents, read, session.description().event_count)?;
     }
     starter.write_new(folder, category).map_err(|error| {
-        let message = format!("cannot write the package ({}): {}", in_words(&error), folder.display());
-        match error.kind() {
-            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::InvalidInput => {
-                AppError::invalid(message, "name a folder that is empty or not there yet").typed("--out DIR")
-            }
+        let refused = match error.kind() {
+            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::InvalidInput => AppError::invalid(
+                format!("cannot write the package ({}): {}", in_words(&error), folder.display()),
+                "name a folder that is empty or not there yet",
+            ),
             // Whatever else a disk can say.
-            _ => AppError::new(
-                ErrorCode::Denied,
-                message,
-                "make room and rights there, or name a folder elsewhere",
-            )
-            .typed("--out DIR"),
-        }
+            _ => unwritten(folder, folder_of(folder), "package", &error),
+        };
+        refused.typed("--out DIR")
     })?;
     Ok(NewHandlerAnswer {
         folder: folder.display().to_string(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::ErrorCode;
 
 const NOTE: Own = Own {
     noun: "note",
@@ -64,4 +65,40 @@ fn what_has_no_mark_is_never_replaced() {
     let error = write(&file, store, b"two", &UNMARKED).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidInput);
     assert_eq!(std::fs::read(&file).unwrap(), b"one");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_is_wrong_input_and_a_full_disk_is_not() {
+    use std::io::{Error, ErrorKind};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/b/c.txt");
+    let said = |kind| unwritten(&path, folder_of(&path), "note", &Error::from(kind));
+    let cases = [
+        (ErrorKind::NotFound, 2, folder.path().join("a").display().to_string()),
+        (ErrorKind::PermissionDenied, 2, folder.path().join("a/b").display().to_string()),
+        (ErrorKind::ReadOnlyFilesystem, 2, "you may not write into".to_owned()),
+        (ErrorKind::IsADirectory, 2, "it is a folder".to_owned()),
+        (ErrorKind::AlreadyExists, 2, "there is one of this name already".to_owned()),
+        (ErrorKind::InvalidFilename, 2, "it cannot be called so there".to_owned()),
+        (ErrorKind::StorageFull, 3, "no room is left on the disk".to_owned()),
+        (ErrorKind::QuotaExceeded, 3, "no room is left on the disk".to_owned()),
+        (ErrorKind::TimedOut, 3, "timed out".to_owned()),
+    ];
+    for (kind, exit_code, reason) in cases {
+        let error = said(kind);
+        assert_eq!(error.exit_code(), exit_code, "{kind:?}: {error:?}");
+        assert!(error.message.contains(&reason), "{kind:?}: {error:?}");
+        assert!(error.message.ends_with(&path.display().to_string()), "{error:?}");
+        assert!(!error.hint.is_empty());
+    }
+    std::fs::write(folder.path().join("a"), "").unwrap();
+    let file = folder.path().join("a").display().to_string();
+    assert!(said(ErrorKind::NotADirectory).message.contains(&format!("({file} is no folder)")));
+    let store = Path::new("/nowhere/store.db");
+    for (to, reason) in [(path.as_path(), "is no folder"), (folder.path(), "it is a folder")] {
+        let error = write(to, store, b"note:", &NOTE).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidInput, "{error:?}");
+        assert!(error.message.contains(reason), "{error:?}");
+    }
 }

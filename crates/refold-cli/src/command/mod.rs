@@ -228,7 +228,7 @@ fn is_verdict(command: &Command) -> bool {
 /// Whether what is missing from the index is missing from the answer, which has no room for it itself.
 fn is_of_index(command: &Command) -> bool {
     match command {
-        Command::Streams(_) | Command::Distinguish(_) | Command::Causes(_) | Command::Timeline(_) => true,
+        Command::Streams(_) | Command::Distinguish(_) | Command::Timeline(_) => true,
         // Which streams have a correlation is found by it; of the streams themselves the lanes say it.
         Command::Lanes(asked) => asked.correlation.is_some(),
         // Of one stream they say it themselves.

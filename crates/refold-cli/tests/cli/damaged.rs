@@ -76,6 +76,26 @@ fn every_answer_of_the_index_says_what_it_lacks() {
     assert!(ended.err.contains("parts of the store are damaged"), "{}", ended.err);
 }
 
+/// Of a stream that lost events both the stream and the index say so.
+#[test]
+fn causes_say_once_what_is_damaged() {
+    let lab = damaged_twice();
+    let store = lab.store().display().to_string();
+    let lost = losers(&lab).first().expect("a stream that lost events").0.clone();
+    for stream in [lost.as_str(), "order-4711"] {
+        for index in [&["--index"] as &[&str], &[]] {
+            let call = [&["causes", &store, stream, "--at", "head"], index].concat();
+            let ended = lab.run(&call);
+            assert_eq!(ended.code, 1, "{call:?}: {ended:?}");
+            let told = format!("{}{}", ended.out, ended.err);
+            assert_eq!(told.matches("error damaged").count(), 1, "{call:?}: {told}");
+            let json = lab.json(1, &call);
+            let codes = json["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]);
+            assert_eq!(codes.filter(|code| *code == "damaged").count(), 1, "{call:?}: {json}");
+        }
+    }
+}
+
 /// The streams of a damaged store that lost events, with whether any stood behind them.
 fn losers(lab: &Lab) -> Vec<(String, bool)> {
     let all = |lab: &Lab, code: i32| -> BTreeMap<String, (u64, Value)> {

@@ -151,7 +151,27 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
     let none = none.to_str().unwrap();
     let (store, stream) = ("orders.db", "order-4711");
     let no_file = "there is no such file or folder";
-    let no_folder = "there is no such folder";
+    let deeper = out.path().join("none/of/these");
+    let deeper = deeper.to_str().unwrap();
+    let within = out.path().join("none/of/these.txt");
+    let within = within.to_str().unwrap();
+    let file = out.path().join("file");
+    fs::write(&file, "").unwrap();
+    let (file, below) = (file.to_str().unwrap(), file.join("below"));
+    let below = below.to_str().unwrap();
+    // The first of the folders that are not there.
+    let no_folder = &*format!("(there is no folder {none})");
+    let is_file = &*format!("({file} is no folder)");
+    let is_folder = "it is a folder, and the name of a file is missing";
+    let order = ["--handler", "handlers/order@1.1.0"];
+    let field = ["field", store, stream, "--path", "/status", order[0], order[1], "--svg"];
+    let field = |to| [field.as_slice(), &[to]].concat();
+    let case = ["case", "save", store, "--stream", stream, order[0], order[1], "--out"];
+    let case = |to| [case.as_slice(), &[to]].concat();
+    let minimize = ["minimize", store, "order-2264", "--handler", "handlers/order@1.0.0"];
+    let minimize = |to| [minimize.as_slice(), &["--against", order[1], "--out", to]].concat();
+    let (field_within, field_there) = (field(within), field(there));
+    let (case_within, minimize_within) = (case(within), minimize(within));
     let calls: &[(&[&str], &str)] = &[
         (&["state", store, stream, "--handler", "none.yaml"], no_file),
         (&["whatif", store, stream, "--edits", none], no_file),
@@ -165,6 +185,19 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
         (&["--mask", none, "info", store], no_file),
         (&["anchor", store, "--out", none], no_folder),
         (&["report", store, stream, "--out", none], no_folder),
+        (&["anchor", store, "--out", deeper], no_folder),
+        (&["anchor", store, "--out", file], is_file),
+        (&["report", store, stream, "--out", below], is_file),
+        (&["timeline", store, "--svg", within], no_folder),
+        (&["timeline", store, "--svg", below], is_file),
+        (&["timeline", store, "--svg", there], is_folder),
+        (&["search", store, "Espresso", "--out", within], no_folder),
+        (&["connections", "export", "--out", within], no_folder),
+        (&["new-handler", store, "--category", "order", "--out", below], is_file),
+        (&field_within, no_folder),
+        (&field_there, is_folder),
+        (&case_within, no_folder),
+        (&minimize_within, no_folder),
     ];
     for (arguments, said) in calls {
         let answer = lab.run(arguments);

@@ -301,7 +301,7 @@ impl Made {
         self.segment.push((position, event.hash));
         if let Some(leaves) = &mut self.leaves {
             let written = leaves.write_all(&event.leaf.to_bytes());
-            written.map_err(|error| folder.failed(LEAVES, &error))?;
+            written.map_err(|error| folder.failed(&error))?;
         }
         Ok(())
     }

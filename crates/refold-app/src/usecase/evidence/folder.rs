@@ -16,6 +16,7 @@ use super::foreign;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
 use crate::text::hex;
+use crate::written_file::{folder_of, unwritten};
 
 pub(super) const MANIFEST: &str = "anchor.json";
 pub(super) const CHECKPOINT: &str = "checkpoint";
@@ -49,7 +50,7 @@ impl NewFolder {
     /// Also takes away what earlier runs left in `out` that were ended in the middle.
     pub fn new_in(out: &Path, noun: &'static str) -> Result<NewFolder, AppError> {
         refuse_evidence(out, noun)?;
-        let folder = Scratch::shared(out, UNFINISHED).map_err(|error| unwritable(out, noun, &error))?;
+        let folder = Scratch::shared(out, UNFINISHED).map_err(|error| unwritten(out, out, noun, &error))?;
         Ok(NewFolder {
             folder,
             noun,
@@ -67,13 +68,14 @@ impl NewFolder {
             file.persist_noclobber(path)?;
             Ok(())
         };
-        write().map_err(|error| unwritable(path, &format!("key of the {}", self.noun), &error))
+        let noun = format!("key of the {}", self.noun);
+        write().map_err(|error| unwritten(path, folder_of(path), &noun, &error))
     }
 
     /// Writes one file and keeps its digest for the list.
     pub fn add(&mut self, name: &'static str, bytes: &[u8]) -> Result<(), AppError> {
         let mut file = self.start(name)?;
-        file.write_all(bytes).map_err(|error| self.failed(name, &error))?;
+        file.write_all(bytes).map_err(|error| self.failed(&error))?;
         self.end(file)
     }
 
@@ -84,7 +86,7 @@ impl NewFolder {
 
     /// A file that is written bit by bit.
     pub fn start(&self, name: &'static str) -> Result<Summed, AppError> {
-        let file = File::create_new(self.folder.path().join(name)).map_err(|error| self.failed(name, &error))?;
+        let file = File::create_new(self.folder.path().join(name)).map_err(|error| self.failed(&error))?;
         Ok(Summed {
             name,
             file: BufWriter::with_capacity(1 << 16, file),
@@ -104,7 +106,7 @@ impl NewFolder {
             .into_inner()
             .map_err(|error| error.into_error())
             .and_then(|file| file.sync_all());
-        synced.map_err(|error| self.failed(name, &error))?;
+        synced.map_err(|error| self.failed(&error))?;
         self.files.push(FileWritten {
             name,
             bytes,
@@ -135,11 +137,11 @@ impl NewFolder {
             ));
         }
         let named = sync_folder(self.folder.path()).and_then(|()| std::fs::rename(self.folder.path(), path));
-        named.map_err(|error| unwritable(path, self.noun, &error))?;
+        named.map_err(|error| unwritten(path, folder_of(path), self.noun, &error))?;
         let list = self.files.iter().find(|file| file.name == SUMS);
         let digest = list.map(|list| hex(&list.sha256)).unwrap_or_default();
-        let kept = sync_folder(parent_of(path))
-            .map_err(|error| unwritable(path, self.noun, &error))
+        let kept = sync_folder(folder_of(path))
+            .map_err(|error| unwritten(path, folder_of(path), self.noun, &error))
             .and_then(|()| session.log_export(self.noun, path, &digest));
         if kept.is_ok() {
             // It has another name now: nothing is left to remove.
@@ -151,8 +153,10 @@ impl NewFolder {
         kept
     }
 
-    pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
-        unwritable(&self.folder.path().join(name), self.noun, error)
+    pub fn failed(&self, error: &io::Error) -> AppError {
+        // Its name while it is not whole says nothing to anybody.
+        let out = folder_of(self.folder.path());
+        unwritten(out, out, self.noun, error)
     }
 }
 
@@ -197,12 +201,6 @@ impl Write for Summed {
     }
 }
 
-fn parent_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
 /// Makes names last. What cannot be synced (a folder on some systems) is no failure of the anchor.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
@@ -210,19 +208,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     } else {
         Ok(())
     }
-}
-
-fn unwritable(path: &Path, noun: &str, error: &io::Error) -> AppError {
-    let (code, reason) = match error.kind() {
-        io::ErrorKind::NotFound => (ErrorCode::InvalidInput, "there is no such folder".to_owned()),
-        io::ErrorKind::NotADirectory => (ErrorCode::InvalidInput, "it is no folder".to_owned()),
-        _ => (ErrorCode::Denied, in_words(error)),
-    };
-    AppError::new(
-        code,
-        format!("the {noun} cannot be written ({reason}): {}", path.display()),
-        "name a folder that is there, can be written to and has room",
-    )
 }
 
 /// An anchor as it is on disk, its files checked against their list.

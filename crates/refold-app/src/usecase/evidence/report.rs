@@ -347,7 +347,7 @@ impl Gathered<'_> {
         if let Some(workbook) = workbook {
             let written = workbook
                 .finish(&pages)
-                .map_err(|error| folder.failed(WORKBOOK, &error))?;
+                .map_err(|error| folder.failed(&error))?;
             folder.end(written)?;
         }
         let manifest = Manifest {

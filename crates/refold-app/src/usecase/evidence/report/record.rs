@@ -99,7 +99,7 @@ impl Record {
             workbook: file(ReportFormat::Xlsx, WORKBOOK)?
                 .map(|file| Spreadsheet::new(file, &now.display(0).to_string()))
                 .transpose()
-                .map_err(|error| folder.failed(WORKBOOK, &error))?,
+                .map_err(|error| folder.failed(&error))?,
             hash: Sha256::new(),
             digits: session.description().time_digits,
             bars: selection
@@ -110,8 +110,8 @@ impl Record {
             without_time: 0,
         };
         let head = rows::csv_head(&rows::COLUMNS);
-        put(folder, &mut record.csv, RECORD_CSV, &head)?;
-        put(folder, &mut record.view, VIEW_CSV, &format!("{BYTE_ORDER_MARK}{head}"))?;
+        put(folder, &mut record.csv, &head)?;
+        put(folder, &mut record.view, &format!("{BYTE_ORDER_MARK}{head}"))?;
         Ok(record)
     }
 
@@ -212,13 +212,13 @@ impl Record {
         let row = export::row(&answer);
         let line = export::json_line(answer)?;
         self.hash.update(line.as_bytes());
-        put(folder, &mut self.json, RECORD_JSON, &line)?;
+        put(folder, &mut self.json, &line)?;
         if self.csv.is_some() {
-            put(folder, &mut self.csv, RECORD_CSV, &rows::csv(&row.0))?;
-            put(folder, &mut self.view, VIEW_CSV, &rows::csv_for_spreadsheets(&row.0))?;
+            put(folder, &mut self.csv, &rows::csv(&row.0))?;
+            put(folder, &mut self.view, &rows::csv_for_spreadsheets(&row.0))?;
         }
         if let Some(workbook) = &mut self.workbook {
-            workbook.push(&row).map_err(|error| folder.failed(WORKBOOK, &error))?;
+            workbook.push(&row).map_err(|error| folder.failed(&error))?;
         }
         self.ended.written += 1;
         self.ended.payload_not_json += u64::from(!matches!(row.field("payload_encoding"), "json" | ""));
@@ -312,8 +312,8 @@ fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
     }
 }
 
-fn put(folder: &NewFolder, file: &mut Option<Summed>, name: &str, text: &str) -> Result<(), AppError> {
+fn put(folder: &NewFolder, file: &mut Option<Summed>, text: &str) -> Result<(), AppError> {
     let Some(file) = file else { return Ok(()) };
     file.write_all(text.as_bytes())
-        .map_err(|error| folder.failed(name, &error))
+        .map_err(|error| folder.failed(&error))
 }
