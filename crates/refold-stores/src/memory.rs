@@ -7,7 +7,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{
     Direction, EventReader, EventStore, Fingerprint, OrderQuality, RawColumn, ReadQuery, Scope, StoreDescription,
-    StoreError,
+    StoreError, Unsettled,
 };
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
@@ -93,6 +93,12 @@ impl MemoryStore {
     /// Says that versions of its streams may be left out.
     pub fn skipping_versions(mut self) -> MemoryStore {
         self.description.skips_versions = true;
+        self
+    }
+
+    /// Says that its end is not shown.
+    pub fn with_unsettled(mut self, unsettled: Unsettled) -> MemoryStore {
+        self.description.unsettled = Some(unsettled);
         self
     }
 

@@ -23,6 +23,7 @@ fn contents(folder: &str, path: &str) -> Contents {
             skips_versions: false,
             time_digits: 3,
             time_zone: "UTC".to_owned(),
+            unsettled: None,
         },
         streams: Vec::new(),
         notes: Vec::new(),

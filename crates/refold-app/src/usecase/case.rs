@@ -12,7 +12,7 @@ use refold_core::port::store::{Direction, OrderQuality, ReadQuery, Scope, StoreE
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{Phase, Work};
-use refold_stores::case::{MAGIC, Origin, seal_line};
+use refold_stores::case::{MAGIC, Origin, OriginUnsettled, seal_line};
 use serde::Serialize;
 
 use super::events::event_answer;
@@ -366,6 +366,11 @@ fn origin(session: &Session, gathered: &Gathered) -> Result<Origin, AppError> {
         skips_versions: description.skips_versions,
         time_digits: digits,
         time_zone: description.time_zone.clone(),
+        unsettled: session.unsettled().map(|unsettled| OriginUnsettled {
+            behind: unsettled.behind,
+            last: unsettled.last,
+            why: unsettled.why,
+        }),
     })
 }
 

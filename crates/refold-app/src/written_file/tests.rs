@@ -76,10 +76,18 @@ fn a_place_that_cannot_be_written_to_is_wrong_input_and_a_full_disk_is_not() {
     let said = |kind| unwritten(&path, folder_of(&path), "note", &Error::from(kind));
     let cases = [
         (ErrorKind::NotFound, 2, folder.path().join("a").display().to_string()),
-        (ErrorKind::PermissionDenied, 2, folder.path().join("a/b").display().to_string()),
+        (
+            ErrorKind::PermissionDenied,
+            2,
+            folder.path().join("a/b").display().to_string(),
+        ),
         (ErrorKind::ReadOnlyFilesystem, 2, "you may not write into".to_owned()),
         (ErrorKind::IsADirectory, 2, "it is a folder".to_owned()),
-        (ErrorKind::AlreadyExists, 2, "there is one of this name already".to_owned()),
+        (
+            ErrorKind::AlreadyExists,
+            2,
+            "there is one of this name already".to_owned(),
+        ),
         (ErrorKind::InvalidFilename, 2, "it cannot be called so there".to_owned()),
         (ErrorKind::StorageFull, 3, "no room is left on the disk".to_owned()),
         (ErrorKind::QuotaExceeded, 3, "no room is left on the disk".to_owned()),
@@ -94,7 +102,11 @@ fn a_place_that_cannot_be_written_to_is_wrong_input_and_a_full_disk_is_not() {
     }
     std::fs::write(folder.path().join("a"), "").unwrap();
     let file = folder.path().join("a").display().to_string();
-    assert!(said(ErrorKind::NotADirectory).message.contains(&format!("({file} is no folder)")));
+    assert!(
+        said(ErrorKind::NotADirectory)
+            .message
+            .contains(&format!("({file} is no folder)"))
+    );
     let store = Path::new("/nowhere/store.db");
     for (to, reason) in [(path.as_path(), "is no folder"), (folder.path(), "it is a folder")] {
         let error = write(to, store, b"note:", &NOTE).unwrap_err();

@@ -177,14 +177,16 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         Err(failed) => return Err(failed),
     };
     let sessions = context.sessions.borrow();
-    // `info` has them among its findings, and `case show` says what was left out.
-    if let Some(session) = sessions.first()
-        && !matches!(
-            arguments.command,
-            Command::Info { .. } | Command::Case(Case::Show { .. })
-        )
-    {
-        print::findings_aside(&notices(session));
+    if let Some(session) = sessions.first() {
+        let mut notices = notices(session);
+        match arguments.command {
+            // It has them among its findings.
+            Command::Info { .. } => notices.clear(),
+            // It says what was left out, but not what nobody could take along.
+            Command::Case(Case::Show { .. }) => notices.retain(|notice| notice.code == "unsettled"),
+            _ => {}
+        }
+        print::findings_aside(&notices);
     }
     let is_told = |other: &&Arc<Session>| other.kept_as_of().is_some() || other.unsettled().is_some();
     for other in sessions.iter().skip(1).filter(is_told) {

@@ -90,7 +90,11 @@ fn causes_say_once_what_is_damaged() {
             let told = format!("{}{}", ended.out, ended.err);
             assert_eq!(told.matches("error damaged").count(), 1, "{call:?}: {told}");
             let json = lab.json(1, &call);
-            let codes = json["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]);
+            let codes = json["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|finding| &finding["code"]);
             assert_eq!(codes.filter(|code| *code == "damaged").count(), 1, "{call:?}: {json}");
         }
     }

@@ -8,7 +8,8 @@ use std::io::{BufReader, Read as _};
 use std::ops::Range;
 use std::path::Path;
 
-use refold_core::port::store::{OrderQuality, StoreDescription, StoreError};
+use refold_core::event::Position;
+use refold_core::port::store::{OrderQuality, StoreDescription, StoreError, Unsettled};
 use refold_core::work::{Phase, Work};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -50,6 +51,19 @@ pub struct Origin {
     pub skips_versions: bool,
     pub time_digits: u8,
     pub time_zone: String,
+    /// What was not settled then, and so is not here; left away where all was, as in all files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<OriginUnsettled>,
+}
+
+/// The end of the store that could not be copied, because events might still have come in between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginUnsettled {
+    /// The last position that was settled; `None`: that was not told by a position.
+    pub behind: Option<String>,
+    /// The last one that was seen.
+    pub last: Option<String>,
+    pub why: String,
 }
 
 /// The head, as far as an adapter needs it.
@@ -157,7 +171,20 @@ impl Sealed {
             skips_versions: store.skips_versions,
             time_digits: store.time_digits.min(9),
             time_zone: store.time_zone.clone(),
+            unsettled: store.unsettled.as_ref().map(|then| then.told(written_at)),
             ..description
+        }
+    }
+}
+
+impl OriginUnsettled {
+    /// As a store says it that is asked now.
+    fn told(&self, written_at: &str) -> Unsettled {
+        let position = |told: &Option<String>| told.as_ref().and_then(|told| told.parse().ok()).map(Position);
+        Unsettled {
+            behind: position(&self.behind),
+            last: position(&self.last),
+            why: format!("when the case was written, on {written_at}: {}", self.why),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use refold_core::event::{Encoding, Position, Version};
+use refold_core::port::store::Unsettled;
 use refold_core::work::{CancelToken, Silent};
 use refold_stores::memory::{MemoryEvent, MemoryStore};
 
@@ -182,6 +183,46 @@ proptest! {
             prop_assert_eq!(told(&case, id), told(&store, id));
         }
     }
+}
+
+/// Whoever opens the case has no server to ask: he learns it from the case, in every answer.
+#[test]
+fn a_case_says_what_was_not_settled_when_it_was_written() {
+    let lab = Lab::new();
+    let event = MemoryEvent {
+        position: Position(7),
+        stream: b"order-1".to_vec(),
+        category: b"order".to_vec(),
+        version: Version(1),
+        event_type: b"Placed".to_vec(),
+        recorded_at: Timestamp(0),
+        payload: Some(b"{}".to_vec()),
+        encoding: Encoding::Json,
+        metadata: None,
+    };
+    let unsettled = Unsettled {
+        behind: Some(Position(7)),
+        last: Some(Position(9)),
+        why: "1 transaction that writes was not over within 3 seconds".to_owned(),
+    };
+    let location = lab.folder.path().join("shop/memory").display().to_string();
+    let of = |store: MemoryStore| Session::of_store(Arc::new(store), &location, &lab.places.cache);
+    let settled = of(MemoryStore::new("memory", vec![event.clone()]));
+    lab.save(&settled, &streams(&["order-1"]), Existing::Kept).unwrap();
+    assert_eq!(lab.open(&lab.file()).unsettled(), None);
+    let open = of(MemoryStore::new("memory", vec![event]).with_unsettled(unsettled));
+    lab.save(&open, &streams(&["order-1"]), Existing::Replaced).unwrap();
+    let case = lab.open(&lab.file());
+    let said = case.unsettled().unwrap();
+    assert_eq!((said.behind.as_deref(), said.last.as_deref()), (Some("7"), Some("9")));
+    assert!(said.why.starts_with("when the case was written, on "), "{}", said.why);
+    assert!(said.why.ends_with("within 3 seconds"), "{}", said.why);
+    let notices = crate::usecase::describe::notices(&case);
+    assert!(notices.iter().any(|notice| notice.code == "unsettled"), "{notices:?}");
+    let told = show(&case).unwrap().store.unsettled.unwrap();
+    assert_eq!(told.why, "1 transaction that writes was not over within 3 seconds");
+    let error = silently(|work| state::state(work, &case, "order-2", "head", None)).unwrap_err();
+    assert!(error.message.contains("not settled"), "{error}");
 }
 
 const LINES: &str = "\

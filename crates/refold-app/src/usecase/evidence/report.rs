@@ -345,9 +345,7 @@ impl Gathered<'_> {
             folder.add(PRINTED, &pdf::write(&pages).map_err(|error| failed(&error))?)?;
         }
         if let Some(workbook) = workbook {
-            let written = workbook
-                .finish(&pages)
-                .map_err(|error| folder.failed(&error))?;
+            let written = workbook.finish(&pages).map_err(|error| folder.failed(&error))?;
             folder.end(written)?;
         }
         let manifest = Manifest {

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventBatch};
+use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{EventStore, ReadQuery, StoreError};
@@ -103,6 +103,35 @@ fn the_events_of_a_case_are_the_bytes_that_were_sealed() {
     assert_eq!(head.trim_ascii_end(), HEAD.as_bytes());
     let other = lab.write(EVENTS.as_bytes());
     assert!(head_line(&other, &scratch, &work).unwrap().is_none());
+}
+
+/// Files of earlier versions say nothing of it.
+#[test]
+fn what_was_not_settled_when_a_case_was_written_is_not_settled_in_it() {
+    let lab = Lab::new();
+    let said = |head: &str| {
+        let store = lab.open(&lab.write(sealed(head, EVENTS, 2).as_bytes()), None).unwrap();
+        store.describe().unsettled.clone()
+    };
+    assert_eq!(said(HEAD), None);
+    let unsettled = |told: &str| {
+        let store = format!("\"time_zone\":\"UTC\",\"unsettled\":{told}}}");
+        said(&HEAD.replace("\"time_zone\":\"UTC\"}", &store)).unwrap()
+    };
+    let told = unsettled(r#"{"behind":"9007199254740993","last":"9007199254740999","why":"a transaction is open"}"#);
+    assert_eq!(
+        (told.behind, told.last),
+        (
+            Some(Position(9_007_199_254_740_993)),
+            Some(Position(9_007_199_254_740_999))
+        )
+    );
+    assert_eq!(
+        told.why,
+        "when the case was written, on 2026-09-01T10:00:00Z: a transaction is open"
+    );
+    let told = unsettled(r#"{"behind":null,"last":null,"why":"a transaction is open"}"#);
+    assert_eq!((told.behind, told.last), (None, None));
 }
 
 #[test]

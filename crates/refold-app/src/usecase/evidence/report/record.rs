@@ -314,6 +314,5 @@ fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
 
 fn put(folder: &NewFolder, file: &mut Option<Summed>, text: &str) -> Result<(), AppError> {
     let Some(file) = file else { return Ok(()) };
-    file.write_all(text.as_bytes())
-        .map_err(|error| folder.failed(&error))
+    file.write_all(text.as_bytes()).map_err(|error| folder.failed(&error))
 }
