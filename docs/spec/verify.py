@@ -470,7 +470,7 @@ EVENT_COLUMNS = (
     "position stream category version type schema_version recorded_at occurred_at event_id correlation_id causation_id "
     "payload_encoding payload metadata_encoding metadata"
 ).split()
-FINDING_COLUMNS = "position kind severity to stream version type part detail explanation impact impacts".split()
+FINDING_COLUMNS = "position kind severity to stream version type part detail explanation impact impacts impacts_asked".split()
 
 
 def check_rows(rows, count, name):
@@ -505,7 +505,9 @@ def check_findings(folder, names, verdict):
         must(found[: len(told)] == told, "findings.ndjson", "it holds other findings than manifest.json")
         told = found
     # Of many the manifest has the first.
-    check_tables(folder, names, "findings", FINDING_COLUMNS, [finding_row(of) for of in told], len(told) == verdict["kept"])
+    # The last column is there where findings say it: all of them do or none.
+    columns = FINDING_COLUMNS if told and "impacts_asked" in told[0] else FINDING_COLUMNS[:-1]
+    check_tables(folder, names, "findings", columns, [finding_row(of) for of in told], len(told) == verdict["kept"])
 
 
 def event_row(event):
@@ -527,14 +529,15 @@ def event_row(event):
 
 def finding_row(of):
     row = [of[name] for name in FINDING_COLUMNS[:7]] + [" ".join(of["part"]) or None, of["detail"], of["explanation"]]
+    asked = [json.dumps(of["impacts_asked"])] if "impacts_asked" in of else []
     if not of["impacts"]:
-        return row + [None, None]
+        return row + [None, None] + asked
     words, impacts = [], []
     for impact in of["impacts"]:
         words.append(impact["sentence"] if impact["stream"] is None else f'{impact["stream"]}: {impact["sentence"]}')
         changes = [{name: change[name] for name in ("path", "before", "after")} for change in impact["changes"]]
         impacts.append({**{name: impact[name] for name in ("stream", "sentence", "is_proven")}, "changes": changes})
-    return row + [" · ".join(words), json.dumps(impacts, separators=(",", ":"), ensure_ascii=False)]
+    return row + [" · ".join(words), json.dumps(impacts, separators=(",", ":"), ensure_ascii=False)] + asked
 
 
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^"\[\]{},:]+')

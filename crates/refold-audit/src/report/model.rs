@@ -243,6 +243,10 @@ pub struct Finding {
     pub explanation: Option<String>,
     /// What it did to the state of its aggregate: one for each stream that it touches.
     pub impacts: Vec<Impact>,
+    /// Of a difference to an anchor: whether it was looked at what it did. Reports of earlier versions do not say, nor do
+    /// those about another question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impacts_asked: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

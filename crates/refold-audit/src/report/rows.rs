@@ -31,7 +31,7 @@ pub const COLUMNS: [&str; 15] = [
 pub struct EventRow(pub [Option<String>; COLUMNS.len()]);
 
 /// `impact`: in words, of each stream that the finding touches; `impacts`: all of these, as JSON.
-pub const FINDING_COLUMNS: [&str; 12] = [
+const FINDING_COLUMNS: [&str; 13] = [
     "position",
     "kind",
     "severity",
@@ -44,7 +44,18 @@ pub const FINDING_COLUMNS: [&str; 12] = [
     "explanation",
     "impact",
     "impacts",
+    "impacts_asked",
 ];
+
+/// The columns of a table of these findings. The last one is there where findings say it: all of them do or none.
+pub fn finding_columns(findings: &[Finding]) -> &'static [&'static str] {
+    match findings.first() {
+        Some(Finding {
+            impacts_asked: Some(_), ..
+        }) => &FINDING_COLUMNS,
+        _ => FINDING_COLUMNS.split_last().map_or(&[], |(_, others)| others),
+    }
+}
 
 /// What a cell of a spreadsheet can hold.
 pub const CELL_LETTERS: usize = 32_767;
@@ -109,12 +120,12 @@ impl Finding {
         Ok(serde_json::to_string(self)? + "\n")
     }
 
-    /// A field a column of [`FINDING_COLUMNS`].
-    pub fn fields(&self) -> Result<[Option<String>; FINDING_COLUMNS.len()], serde_json::Error> {
+    /// A field a column of [`finding_columns`].
+    pub fn fields(&self) -> Result<Vec<Option<String>>, serde_json::Error> {
         let has_impact = !self.impacts.is_empty();
         let impacts = has_impact.then(|| serde_json::to_string(&self.impacts)).transpose()?;
         let in_words: Vec<String> = self.impacts.iter().map(Impact::in_words).collect();
-        Ok([
+        let mut fields = vec![
             self.position.clone(),
             Some(self.kind.clone()),
             Some(self.severity.clone()),
@@ -127,7 +138,9 @@ impl Finding {
             self.explanation.clone(),
             has_impact.then(|| in_words.join(" · ")),
             impacts,
-        ])
+        ];
+        fields.extend(self.impacts_asked.map(|is_asked| Some(is_asked.to_string())));
+        Ok(fields)
     }
 }
 

@@ -216,3 +216,26 @@ fn a_workbook_for_which_there_is_no_room_is_an_error_wherever_it_ends() {
     }
     workbook(Full(whole), 200).unwrap();
 }
+
+/// Reports of earlier versions do not say it, and must be the same bytes when their tables are made again.
+#[test]
+fn whether_an_impact_was_asked_is_a_column_where_findings_say_it() {
+    let earlier = r#"{"kind":"REMOVED","severity":"manipulation","position":"7","to":null,"stream":null,"version":null,"type":null,"part":[],"detail":null,"explanation":null,"impacts":[]}"#;
+    let old: model::Finding = serde_json::from_str(earlier).unwrap();
+    assert_eq!(old.line().unwrap(), format!("{earlier}\n"));
+    let new = model::Finding {
+        impacts_asked: Some(false),
+        ..old.clone()
+    };
+    assert_eq!(
+        new.line().unwrap(),
+        format!("{},\"impacts_asked\":false}}\n", earlier.strip_suffix('}').unwrap())
+    );
+    for (finding, last) in [(&old, "impacts"), (&new, "impacts_asked")] {
+        let columns = rows::finding_columns(std::slice::from_ref(finding));
+        assert_eq!(columns.last(), Some(&last));
+        assert_eq!(finding.fields().unwrap().len(), columns.len());
+    }
+    assert_eq!(new.fields().unwrap().last(), Some(&Some("false".to_owned())));
+    assert_eq!(rows::finding_columns(&[]).last(), Some(&"impacts"));
+}

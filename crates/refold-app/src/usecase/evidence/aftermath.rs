@@ -16,6 +16,12 @@ use crate::linked::Links;
 use crate::session::Session;
 use crate::text;
 
+/// What is left, and the stream that it concerns.
+pub(super) struct Left {
+    pub finding: VerifyFinding,
+    pub stream: Vec<u8>,
+}
+
 /// Findings that are looked into, and that come of it.
 const MOST: usize = 1_000;
 const BATCH_ROWS: usize = 8_192;
@@ -29,7 +35,7 @@ pub(super) fn aftermath(
     findings: &[Finding],
     below_zero: &[i64],
     horizon: u64,
-) -> Result<Vec<VerifyFinding>, AppError> {
+) -> Result<Vec<Left>, AppError> {
     let of = |wanted: fn(&Difference) -> bool| {
         let found = findings.iter().filter(move |finding| wanted(&finding.difference));
         // Positions came from the store, where they are `i64`.
@@ -67,7 +73,7 @@ pub(super) fn aftermath(
                 .and_then(|id| by_id.get(id))
                 .filter(|at| **at != position);
             if let Some(came) = other {
-                found.push(VerifyFinding {
+                let finding = VerifyFinding {
                     position: Some(came.to_string()),
                     to: Some(position.to_string()),
                     stream: Some(text::exact(stream)),
@@ -76,7 +82,9 @@ pub(super) fn aftermath(
                         "manipulation",
                         "the event that was inserted has the id of another".to_owned(),
                     )
-                });
+                };
+                let stream = stream.to_vec();
+                found.push(Left { finding, stream });
             }
             let is_anchored = u64::try_from(position).is_ok_and(|position| position <= horizon);
             if event.version == EventBatch::NO_VERSION || removed.is_empty() || !is_anchored {
@@ -93,7 +101,7 @@ pub(super) fn aftermath(
                     (first, last) if first == last => format!("version {first} is missing"),
                     (first, last) => format!("versions {first} to {last} are missing"),
                 };
-                found.push(VerifyFinding {
+                let finding = VerifyFinding {
                     position: Some(position.to_string()),
                     stream: Some(text::exact(stream)),
                     version: Some((version + 1).to_string()),
@@ -106,7 +114,9 @@ pub(super) fn aftermath(
                             event.version.0
                         ),
                     )
-                });
+                };
+                let stream = stream.to_vec();
+                found.push(Left { finding, stream });
             }
         }
         done += batch.len() as u64;

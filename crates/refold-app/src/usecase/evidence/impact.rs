@@ -4,7 +4,7 @@
 //! somebody has an older copy of the store, which is first held against the anchor itself. Else it is said that it cannot
 //! be known, and never guessed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use refold_audit::anchor::check::{Difference, Finding, Outcome, Part as EventPart};
@@ -19,8 +19,11 @@ use refold_core::value::Value;
 use refold_core::work::{Phase, Work};
 use serde::Serialize;
 
+use super::aftermath::Left;
+use super::verify::{MOST_IMPACTS, VerifyFinding};
 use crate::answer::Literal;
 use crate::error::AppError;
+use crate::findings;
 use crate::linked::Links;
 use crate::mask::Part;
 use crate::session::Session;
@@ -176,21 +179,38 @@ impl<'a> Impacts<'a> {
                         .to_owned(),
             }]),
             (difference @ (Difference::Changed(_) | Difference::Removed | Difference::Moved { .. }), None) => {
-                Ok(vec![Impact {
-                    stream: stream.map(text::exact),
-                    is_proven: false,
-                    changes: Vec::new(),
-                    sentence: format!(
-                        "the state before cannot be told from the anchor, which holds digests and no payloads{}: name an \
-                         older copy of the store",
-                        match may_be_of_another(difference) {
-                            true => ", nor whether the event was of another stream",
-                            false => "",
-                        }
-                    ),
-                }])
+                Ok(vec![untold(
+                    stream,
+                    match may_be_of_another(difference) {
+                        true => ", nor whether the event was of another stream",
+                        false => "",
+                    },
+                )])
             }
         }
+    }
+
+    /// What differences left behind, of the first streams with what was done to their states.
+    pub fn of_what_is_left(&self, work: &Work<'_>, left: Vec<Left>) -> Result<Vec<VerifyFinding>, AppError> {
+        let mut known: HashMap<Vec<u8>, Impact> = HashMap::new();
+        let mut told = Vec::new();
+        for Left { mut finding, stream } in left {
+            if !known.contains_key(&stream) && known.len() < MOST_IMPACTS {
+                let impact = match (&self.older, finding.kind) {
+                    (Some(older), _) => self.by_copy(work, older, &stream)?,
+                    (None, "DUPLICATE-ID") => self.without_what_came(work, &stream)?,
+                    // Versions that are missing were of events that are gone.
+                    (None, _) => untold(Some(&stream), ""),
+                };
+                known.insert(stream.clone(), impact);
+            }
+            if let Some(impact) = known.get(&stream) {
+                finding.impacts = vec![impact.clone()];
+                finding.impacts_asked = true;
+            }
+            told.push(finding);
+        }
+        Ok(told)
     }
 
     /// Of an event that came: the state before is that of today's events without those that did.
@@ -198,11 +218,15 @@ impl<'a> Impacts<'a> {
         let anchored = |position: i64| position <= self.horizon && !self.now.inserted.contains(&position);
         let before = self.fold(work, self.session, stream, &anchored)?;
         let after = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
-        let is_proven = self.now.is_sound(&before.positions);
-        let beside = if is_proven {
-            "the state before is that of the stream without what was inserted"
-        } else {
-            "the state before is that of the stream without what was inserted, and not proven: other events differ too"
+        let is_proven = before.is_whole() && self.now.is_sound(&before.positions);
+        let beside = match (is_proven, before.is_whole()) {
+            (true, _) => "the state before is that of the stream without what was inserted",
+            (_, true) => {
+                "the state before is that of the stream without what was inserted, and not proven: other events differ too"
+            }
+            (_, false) => {
+                "the state before is that of the stream without what was inserted, and not proven: not all of it can be read"
+            }
         };
         Ok(self.impact(stream, is_proven, &before, &after, beside))
     }
@@ -212,11 +236,13 @@ impl<'a> Impacts<'a> {
         let anchored = |position: i64| position <= self.horizon && !self.before.inserted.contains(&position);
         let before = self.fold(work, older.session, stream, &anchored)?;
         let after = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
-        let is_proven = self.before.is_sound(&before.positions);
-        let beside = if is_proven {
-            "the state before is that of the copy, whose events are those of the anchor"
-        } else {
-            "the state before is that of the copy, and not proven: the copy is not what the anchor says either"
+        let is_proven = before.is_whole() && self.before.is_sound(&before.positions);
+        let beside = match (is_proven, before.is_whole()) {
+            (true, _) => "the state before is that of the copy, whose events are those of the anchor",
+            (_, true) => {
+                "the state before is that of the copy, and not proven: the copy is not what the anchor says either"
+            }
+            (_, false) => "the state before is that of the copy, and not proven: not all of the copy can be read",
         };
         Ok(self.impact(stream, is_proven, &before, &after, beside))
     }
@@ -253,8 +279,8 @@ impl<'a> Impacts<'a> {
             changes: changes.collect(),
             sentence: format!(
                 "{what}, by {handler}; {beside}{}{}",
-                lacking("before", before),
-                lacking("now", after)
+                before.lacking("before"),
+                after.lacking("now")
             ),
         }
     }
@@ -269,10 +295,10 @@ impl<'a> Impacts<'a> {
     ) -> Result<Side, AppError> {
         let mut fold = Fold::new(self.program.as_ref(), Detail::State)?;
         let mut reader = session.store().read(&Stream::whole(stream, self.program.columns()))?;
-        let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
+        let (mut batch, mut names, found) = (EventBatch::default(), Names::default(), Findings::default());
         let (mut positions, mut category) = (Vec::new(), Vec::new());
         let (numbering, mut last, mut gap) = (session.description().numbering(), EventBatch::NO_VERSION, None);
-        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &ignored)? {
+        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &found)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
                 if is_wanted(event.position.0) {
@@ -292,7 +318,15 @@ impl<'a> Impacts<'a> {
         let state = fold.folded()?.state;
         let cover = self.session.mask().cover(stream, &category, None, Part::State);
         let state = if cover.is_empty() { state } else { cover.value(&state) };
-        Ok(Side { state, positions, gap })
+        let mut lost = session.store().lost_of(stream);
+        lost.retain(|position| position.0 <= self.horizon);
+        Ok(Side {
+            state,
+            positions,
+            gap,
+            lost: lost.into_iter().min(),
+            may_lack: findings::is_lacking(&found),
+        })
     }
 }
 
@@ -302,14 +336,51 @@ struct Side {
     positions: Vec<i64>,
     /// The first event behind a version that is missing.
     gap: Option<Version>,
+    /// The first record that names the stream, and cannot be read as an event.
+    lost: Option<Position>,
+    /// Parts of the store cannot be read, and events of the stream may be among them.
+    may_lack: bool,
 }
 
-/// That the state of one side lacks an event, whatever is compared.
-fn lacking(when: &str, side: &Side) -> String {
-    side.gap.map_or_else(String::new, |version| {
-        format!(
-            "; the state {when} is incomplete since v{}: the stream lacks the event before it",
-            version.0
-        )
-    })
+impl Side {
+    /// Whether nothing of it is known to be out of reach. A version that is missing may have been when it was anchored.
+    fn is_whole(&self) -> bool {
+        self.lost.is_none() && !self.may_lack
+    }
+
+    /// That the state lacks an event, or may, whatever is compared.
+    fn lacking(&self, when: &str) -> String {
+        let of_gap = self.gap.map(|version| {
+            format!(
+                "; the state {when} is incomplete since v{}: the stream lacks the event before it",
+                version.0
+            )
+        });
+        let of_record = self.lost.map(|position| {
+            format!(
+                "; the state {when} is incomplete: the record #{} names the stream and cannot be read",
+                text::position_label(position)
+            )
+        });
+        let of_damage = self
+            .may_lack
+            .then(|| format!("; the state {when} may be incomplete: parts of the store cannot be read"));
+        match (of_gap, of_record) {
+            (None, None) => of_damage.unwrap_or_default(),
+            (gap, record) => gap.into_iter().chain(record).collect(),
+        }
+    }
+}
+
+/// Where nobody knows the state before. `beside`: what else is not known.
+fn untold(stream: Option<&[u8]>, beside: &str) -> Impact {
+    Impact {
+        stream: stream.map(text::exact),
+        is_proven: false,
+        changes: Vec::new(),
+        sentence: format!(
+            "the state before cannot be told from the anchor, which holds digests and no payloads{beside}: name an older copy of \
+             the store"
+        ),
+    }
 }

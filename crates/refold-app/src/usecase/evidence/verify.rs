@@ -81,9 +81,10 @@ pub struct VerifyFinding {
 }
 
 impl VerifyFinding {
-    /// Whether it is about one event, of which nobody looked what it did: that it has no impacts says nothing then.
+    /// Whether it is about one event or the place of one, of which nobody looked what it did: that it has no impacts says nothing then.
     pub fn is_unasked(&self) -> bool {
-        !self.impacts_asked && matches!(self.kind, "CHANGED" | "REMOVED" | "INSERTED" | "MOVED")
+        const OF_ONE_EVENT: [&str; 6] = ["CHANGED", "REMOVED", "INSERTED", "MOVED", "DUPLICATE-ID", "VERSION-GAP"];
+        !self.impacts_asked && OF_ONE_EVENT.contains(&self.kind)
     }
 }
 
@@ -124,7 +125,7 @@ pub struct VerifyAsked {
 
 /// Findings whose event is looked up.
 pub(super) const MOST_NAMED: usize = 1_000;
-/// Findings whose impact is told: each folds a stream twice.
+/// Differences whose impact is told, and streams of what they left behind: each folds a stream twice.
 pub(super) const MOST_IMPACTS: usize = 20;
 
 /// `copy`: an older copy of the store, from which the impact of a difference is told.
@@ -170,9 +171,8 @@ pub fn verify(
     let unread_places = held.reasons.unread_places(work, session, &outcome.findings)?;
     let is_read = |finding: &&Finding| !unread_places.contains_key(&finding.position);
     let read: Vec<Finding> = outcome.findings.iter().filter(is_read).cloned().collect();
-    aftermath(work, session, &read, &held.below_zero, known.horizon)?
-        .into_iter()
-        .for_each(say);
+    let left = aftermath(work, session, &read, &held.below_zero, known.horizon)?;
+    finding_count += left.len() as u64;
     // Of an event that is gone only a copy knows what it was.
     let gone = match copy {
         Some(copy) => today(work, copy, outcome.findings.iter().filter_map(removed))?,
@@ -196,6 +196,7 @@ pub fn verify(
         None => None,
     };
     let impacts = Impacts::new(session, older, program, known.horizon, (outcome, &held.below_zero));
+    found.extend(impacts.of_what_is_left(work, left)?);
     let mut told_impacts = 0;
     for position in below_zero() {
         let event = today.get(&position);

@@ -12,7 +12,7 @@ use refold_audit::report::manifest::Manifest;
 use refold_audit::report::model::Finding;
 use refold_audit::report::pages::Pages;
 use refold_audit::report::rows::{
-    self, COLUMNS, EventRow, FINDING_COLUMNS, csv, csv_for_spreadsheets, csv_head, read_csv,
+    self, COLUMNS, EventRow, csv, csv_for_spreadsheets, csv_head, finding_columns, read_csv,
 };
 use refold_audit::report::xlsx::Spreadsheet;
 use refold_audit::report::{html, pdf};
@@ -105,7 +105,7 @@ impl Again<'_> {
             return Ok(());
         };
         let mut tables = self.held(&[FINDINGS_CSV, FINDINGS_VIEW_CSV])?;
-        begin(&mut tables, &csv_head(&FINDING_COLUMNS))?;
+        begin(&mut tables, &csv_head(finding_columns(&verdict.findings)))?;
         if !self.has(FINDINGS_JSON) {
             // Of many the manifest has the first; the id holds the rest.
             for finding in &verdict.findings {

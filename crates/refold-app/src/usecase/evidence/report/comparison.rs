@@ -241,6 +241,7 @@ fn differing(of: &DifferingAnswer) -> Finding {
             is_proven: true,
             changes: of.places.iter().map(change).collect(),
         }],
+        impacts_asked: None,
     }
 }
 
@@ -257,5 +258,6 @@ fn failing(of: &StopAnswer, answer: &CompareAnswer) -> Finding {
         detail: Some(format!("{}: {}", side_of(answer, of.side), of.reason)),
         explanation: None,
         impacts: Vec::new(),
+        impacts_asked: None,
     }
 }

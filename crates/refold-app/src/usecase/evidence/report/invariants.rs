@@ -93,6 +93,7 @@ fn came_upon(of: &FindingWire) -> Finding {
         detail: Some(detail),
         explanation: None,
         impacts: Vec::new(),
+        impacts_asked: None,
     }
 }
 
@@ -209,5 +210,6 @@ fn finding(of: &ViolationAnswer, answer: &CheckAnswer) -> Finding {
         detail: Some(detail.join("; ")),
         explanation: None,
         impacts: Vec::new(),
+        impacts_asked: None,
     }
 }

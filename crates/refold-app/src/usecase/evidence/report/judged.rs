@@ -3,7 +3,7 @@
 
 use refold_audit::anchor::hex;
 use refold_audit::report::model::{Fact, Finding, Verdict};
-use refold_audit::report::rows::{FINDING_COLUMNS, csv, csv_for_spreadsheets, csv_head};
+use refold_audit::report::rows::{csv, csv_for_spreadsheets, csv_head, finding_columns};
 use refold_core::event::Position;
 use sha2::{Digest as _, Sha256};
 
@@ -78,7 +78,7 @@ impl Judged {
             folder.add(FINDINGS_JSON, lines.as_bytes())?;
         }
         if formats.contains(&ReportFormat::Csv) {
-            let head = csv_head(&FINDING_COLUMNS);
+            let head = csv_head(finding_columns(&self.findings));
             let (mut record, mut view) = (head.clone(), format!("{BYTE_ORDER_MARK}{head}"));
             for finding in &self.findings {
                 let fields = finding.fields().map_err(unwritable)?;

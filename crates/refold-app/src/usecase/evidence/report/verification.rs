@@ -264,7 +264,8 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
         }),
         answer.findings.iter().any(|finding| !finding.impacts_asked).then(|| {
             format!(
-                "What findings about no single event, and those after the first {MOST_IMPACTS} differences, did to states."
+                "What findings about no single event did to states, those after the first {MOST_IMPACTS} differences, and what \
+                 these left behind in more than the first {MOST_IMPACTS} streams."
             )
         }),
         (answer.chain.as_ref().is_some_and(|chain| chain.finding_count > 0))
@@ -291,6 +292,7 @@ fn finding(of: &VerifyFinding) -> Finding {
         detail: of.detail.clone(),
         explanation: of.explanation.clone(),
         impacts: of.impacts.iter().map(impact_of).collect(),
+        impacts_asked: Some(of.impacts_asked),
     }
 }
 

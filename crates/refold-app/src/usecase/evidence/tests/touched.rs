@@ -141,3 +141,92 @@ fn one_event_is_no_events() {
         answer.sentence
     );
 }
+
+/// With a copy that has these lines.
+fn beside(case: &Case, dir: &str, older: &[String]) -> VerifyAnswer {
+    let copy = Case::new();
+    copy.write_store(older);
+    let asked = VerifyAsked {
+        anchor: dir.into(),
+        ..VerifyAsked::default()
+    };
+    let answer =
+        case.with_session(|work, session| copy.with_session(|_, older| verify(work, session, &asked, Some(older))));
+    answer.expect("a verdict")
+}
+
+#[test]
+fn what_is_left_behind_is_told_for_its_stream() {
+    let case = Case::new();
+    let lines: Vec<String> = Case::lines()
+        .iter()
+        .enumerate()
+        .map(|(at, line)| line.replacen('{', &format!("{{\"position\":{},", (at + 1) * 2), 1))
+        .collect();
+    case.write_store(&lines);
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut changed = lines.clone();
+    // Of order-0, as is the one that is put in a second time.
+    changed.remove(700);
+    changed.insert(10, lines[49].replace("\"position\":100", "\"position\":21"));
+    case.write_store(&changed);
+    let of = |answer: &VerifyAnswer, kind: &str| {
+        let finding = answer.findings.iter().find(|finding| finding.kind == kind);
+        let finding = finding.unwrap_or_else(|| panic!("no {kind}: {:?}", kinds(answer)));
+        assert!(finding.impacts_asked && !finding.is_unasked(), "{finding:?}");
+        assert_eq!(streams(finding), ["order-0"], "{kind}");
+        finding.impacts[0].clone()
+    };
+    let alone = case.verify(&made.dir, None).expect("a verdict");
+    let twice = of(&alone, "DUPLICATE-ID");
+    assert!(!twice.is_proven, "an event is gone, too: {}", twice.sentence);
+    assert!(
+        twice.sentence.contains("without what was inserted"),
+        "{}",
+        twice.sentence
+    );
+    let gone = of(&alone, "VERSION-GAP");
+    assert!(!gone.is_proven && gone.sentence.contains("--copy"), "{}", gone.sentence);
+    let known = beside(&case, &made.dir, &lines);
+    for kind in ["DUPLICATE-ID", "VERSION-GAP"] {
+        let impact = of(&known, kind);
+        assert!(impact.is_proven, "{}", impact.sentence);
+        assert!(
+            impact.sentence.contains("the state now is incomplete since v"),
+            "{}",
+            impact.sentence
+        );
+    }
+}
+
+/// Nothing in the numbers of such a stream tells that an event is missing.
+#[test]
+fn a_record_that_cannot_be_read_is_told_of_a_state_where_events_have_no_versions() {
+    let case = Case::new();
+    let lines: Vec<String> = (0..3_000)
+        .map(|at| {
+            format!(
+                r#"{{"position":{},"stream":"order-{}","type":"Placed","recorded_at":"2026-08-01T00:00:00Z","event_id":"e{at}","payload":{{"n":{at}}}}}"#,
+                at + 1,
+                at % 7,
+            )
+        })
+        .collect();
+    case.write_store(&lines);
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut changed = lines.clone();
+    changed[707] = lines[707].replace("\"n\":707", "\"n\":1");
+    case.write_store(&changed);
+    let of_change = |answer: &VerifyAnswer| {
+        let finding = answer.findings.iter().find(|finding| finding.kind == "CHANGED");
+        finding.expect("one is another").impacts[0].sentence.clone()
+    };
+    let said = of_change(&beside(&case, &made.dir, &lines));
+    assert!(!said.contains("incomplete"), "{said}");
+    // Of the same stream, and it says so.
+    changed[700] = r#"{"position":701,"stream":"order-0","type":"Pla"#.to_owned();
+    case.write_store(&changed);
+    let said = of_change(&beside(&case, &made.dir, &lines));
+    assert!(said.contains("; the state now is incomplete: the record #"), "{said}");
+    assert!(!said.contains("the state before is incomplete"), "{said}");
+}
