@@ -4,6 +4,7 @@ mod advice;
 
 use std::cmp::Reverse;
 
+use refold_core::event::Position;
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_stores::index::Index;
 
@@ -65,6 +66,14 @@ pub fn leaves_out(code: &str) -> bool {
 /// Whether any finding says so.
 pub fn is_lacking(findings: &Findings) -> bool {
     findings.summary().iter().any(|(code, ..)| leaves_out(code))
+}
+
+/// Where events stand that damage keeps from being read, in the order in which a read came upon them; `None` within: not of
+/// all of them that is known. `None`: nothing is damaged.
+pub fn damaged_at(findings: &Findings) -> Option<Option<Vec<Position>>> {
+    let summary = findings.summary();
+    let (_, _, kept) = summary.iter().find(|(code, ..)| *code == "damaged")?;
+    Some(kept.iter().map(|finding| finding.position).collect())
 }
 
 /// Whether the index came upon anything by which events are missing from it.

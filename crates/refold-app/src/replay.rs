@@ -126,7 +126,7 @@ impl Replay {
         let Some(stream) = Stream::of_track(session, id, Arc::clone(history.track()), names) else {
             return Ok(None);
         };
-        let stream = stream.found_with(&own);
+        let stream = stream.found_with(&own, true);
         // What the reader found is reported; reading again must not report it again.
         let events = Box::new(stream.events(session.store(), columns));
         let replay = Replay::of_history(session, &stream, history, events, findings);

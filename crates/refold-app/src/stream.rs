@@ -138,12 +138,38 @@ impl Stream {
         })
     }
 
-    /// The same stream, read with these findings: where they say that events could not be read, some may be of it.
-    pub fn found_with(self, findings: &Findings) -> Stream {
+    /// The same stream, read with these findings: where they say that events could not be read, some may be of it. `leads`:
+    /// the store itself led to its events, and came upon no others.
+    pub fn found_with(self, findings: &Findings, leads: bool) -> Stream {
+        let lost = findings::damaged_at(findings).filter(|_| leads);
+        let lost = lost.and_then(|positions| self.lost_at(positions));
         Stream {
             may_lack: findings::is_lacking(findings),
+            lacks: self.lacks.into_iter().chain(lost).min_by_key(|gap| gap.since),
             ..self
         }
+    }
+
+    /// Where events are missing that damage keeps from being read. `positions`: theirs; `None`: all events had to be looked
+    /// through for those of the stream, and which of the lost ones are of it only versions can tell.
+    fn lost_at(&self, positions: Option<Vec<Position>>) -> Option<Gap> {
+        let Some(positions) = positions else {
+            let has_versions = self
+                .track
+                .versions
+                .iter()
+                .any(|version| *version != EventBatch::NO_VERSION);
+            let is_told = has_versions && matches!(self.numbering, Numbering::Whole { .. });
+            let first = self.track.positions.first().filter(|_| !is_told)?;
+            return Some(Gap {
+                since: Moment(1),
+                position: *first,
+            });
+        };
+        let gaps = positions
+            .into_iter()
+            .filter_map(|position| self.track.gap_at(position, self.numbering));
+        gaps.min_by_key(|gap| gap.since)
     }
 
     /// The index to read a stream by; `None`: the store itself leads to its events. It does so too where it is damaged and
@@ -176,7 +202,7 @@ impl Stream {
         let mut names = names;
         let mut track = StreamTrack::default();
         let doubt = index.as_ref().and_then(|index| session.doubt(index));
-        let own = Findings::default();
+        let (own, leads) = (Findings::default(), index.is_none());
         if let Some(index) = index {
             let Some(ordinal) = index.find_stream(id)? else {
                 return Ok(None);
@@ -195,7 +221,7 @@ impl Stream {
         }
         findings::add(&own, findings);
         let stream = Stream::of_track(session, id, Arc::new(track), names);
-        Ok(stream.map(|stream| Stream { doubt, ..stream }.found_with(&own)))
+        Ok(stream.map(|stream| Stream { doubt, ..stream }.found_with(&own, leads)))
     }
 
     /// As [`Stream::lacks`], in a track of the same stream that was made otherwise.

@@ -372,3 +372,89 @@ fn a_compressed_file_that_is_cut_off_is_to_be_got_again() {
         "{answer:?}"
     );
 }
+
+const WITHOUT_VERSIONS: &str = "\
+version = 1
+name    = \"plain\"
+title   = \"Plain events\"
+dialect = \"sqlite\"
+
+[[source]]
+table = \"events\"
+
+[map]
+global_position = { column = \"id\" }
+stream_id       = { column = \"stream\" }
+event_type      = { column = \"type\" }
+
+[map.payload]
+column = \"body\"
+decode = [\"json\"]
+";
+
+/// No number of its events tells that one is missing: the store's own way to them does.
+#[test]
+fn a_stream_without_versions_is_incomplete_where_its_events_are_lost() {
+    let lab = Lab::empty();
+    let (store, layout) = (lab.path().join("plain.db"), lab.path().join("plain.toml"));
+    fs::write(&layout, WITHOUT_VERSIONS).unwrap();
+    let connection = rusqlite::Connection::open(&store).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA page_size = 1024;
+             CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL);
+             CREATE INDEX by_stream ON events (stream);
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+             INSERT INTO events SELECT i, 'order-' || (i % 300), 'Placed', '{\"n\":' || i || ',\"pad\":\"' || hex(zeroblob(30)) || '\"}' FROM n;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut bytes = fs::read(&store).unwrap();
+    let is_of_events =
+        |at: &usize| bytes[*at] == 0x0d && bytes[*at..*at + 1024].windows(5).any(|some| some == b"\"pad\"");
+    let pages: Vec<usize> = (1024..bytes.len()).step_by(1024).filter(is_of_events).collect();
+    // Of streams around order-150 the first of two events is lost, of those around order-75 the last.
+    for page in [pages[pages.len() / 4], pages[pages.len() * 5 / 8]] {
+        bytes[page..page + 1024].fill(0xff);
+    }
+    fs::write(&store, bytes).unwrap();
+    let call = |command: &str, stream: &str| {
+        let call = [
+            "--layout",
+            layout.to_str().unwrap(),
+            "--json",
+            command,
+            store.to_str().unwrap(),
+            stream,
+        ];
+        let ended = lab.run(&call);
+        let answer: Value = serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+        (ended.code, answer)
+    };
+    let (mut first_lost, mut last_lost, mut whole) = (0, 0, 0);
+    for stream in (50..105).chain(130..175) {
+        let (code, state) = call("state", &format!("order-{stream}"));
+        let (since, number) = (&state["incomplete_since"], state["state"]["n"].as_u64().unwrap());
+        let other = if number > 300 { number - 300 } else { number + 300 };
+        match (code, number > 300) {
+            // The first of two is lost: every state behind it lacks it.
+            (1, true) => {
+                assert_eq!(since, &json!(format!("#{number}")), "{state}");
+                first_lost += 1;
+            }
+            // The last one is: so the head lacks it.
+            (1, false) => {
+                assert_eq!(since, &json!(format!("#{other}")), "{state}");
+                last_lost += 1;
+            }
+            _ => {
+                assert_eq!((code, since, number > 300), (0, &json!(null), true), "{state}");
+                whole += 1;
+            }
+        }
+    }
+    assert!(
+        first_lost > 2 && last_lost > 2 && whole > 50,
+        "{first_lost} {last_lost} {whole}"
+    );
+}
