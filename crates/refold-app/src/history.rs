@@ -252,6 +252,12 @@ impl OpenedHistory {
             }
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
+        // Where all is there, and at the head, the moment says it all.
+        let exact = match cursor {
+            Cursor::Version(version) => Some(format!("v{}", version.0)),
+            Cursor::Position(position) => Some(format!("#{}", position.0)),
+            Cursor::Start | Cursor::Head | Cursor::At(_) | Cursor::Ago { .. } => None,
+        };
         let mut explanation = match asked {
             Some(asked) => self.explain(asked, moment),
             None => self
@@ -275,6 +281,7 @@ impl OpenedHistory {
             recorded_at: self.stream.time_label(moment, digits),
             explanation,
             as_of: asked.map(|asked| text::time_label(asked, digits)),
+            asked: exact.filter(|_| found.lies_in_gap()),
         })
     }
 

@@ -774,6 +774,8 @@ export type DocumentPlace = {
 	types: string[],
 	/**  The instant that A was fixed at, RFC 3339; `None` where A is its event. */
 	asOf?: string | null,
+	/**  The cursor that A was asked for by, where it lies behind the event of A among events that are missing. */
+	asked?: string | null,
 	/**  The streams that stood on lanes; `None` where there were none. */
 	lanes?: LanesPlace | null,
 	/**  Which streams the list of them showed; `None` where it showed all in its usual order. */
@@ -1822,6 +1824,11 @@ export type MomentFound = {
 	explanation: string,
 	/**  The instant that was asked for, RFC 3339; `None` for exact cursors. */
 	asOf: string | null,
+	/**
+	 *  The exact cursor that was asked for, where it lies behind its event among events that are missing; `None`: it means
+	 *  its event.
+	 */
+	asked: string | null,
 };
 
 export type NamedValue = {

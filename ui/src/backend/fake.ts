@@ -364,6 +364,7 @@ class FakeBackend implements Omit<
       recordedAt: recorded,
       explanation: at === null ? pastHead(cursor.trim(), positions.length) : explain(at, moment, gap),
       asOf: at === null ? null : rfc3339FromNanos(at),
+      asked: null,
     };
   }
 

@@ -93,7 +93,7 @@ function leap(
 async function asOf(desk: Desk, history: OpenHistory, time: string): Promise<void> {
   if (time === '') return desk.openOverlay('palette', ':');
   const found = await desk.backend.momentOf(history.opened.history, time);
-  history.putA(found, time);
+  history.putA(found);
 }
 
 function isEvent({ history }: Desk): string | null {
@@ -112,7 +112,7 @@ async function setRange(desk: Desk, history: OpenHistory, range: string): Promis
   const read = (cursor: string) => desk.backend.momentOf(history.opened.history, cursor);
   const [base, found] = await Promise.all([read(from), read(to)]);
   history.setB(base.moment);
-  history.putA(found, to);
+  history.putA(found);
 }
 
 function types({ history }: Desk): Choice[] {

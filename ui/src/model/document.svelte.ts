@@ -55,6 +55,7 @@ export class OpenDocument {
       a: isHistory ? history.a : 0,
       b: isHistory ? history.b : null,
       asOf: isHistory && history.asOf !== null ? rfc3339FromNanos(history.asOf) : null,
+      asked: isHistory ? history.asked : null,
       lens: isHistory ? history.tab : 'state',
       axis: (isHistory ? history.timeline : store?.timeline)?.axis ?? 'time',
       window: (isHistory ? history.timeline : store?.timeline)?.zoom ?? null,
@@ -84,7 +85,7 @@ export function takePlace(history: OpenHistory, place: Place): void {
   history.b = place.b;
   history.focus = place.focus;
   history.setTab(place.lens);
-  history.fixA(place.a, place.asOf === null ? null : nanosFromRfc3339(place.asOf));
+  history.fixA(place.a, place.asOf === null ? null : nanosFromRfc3339(place.asOf), place.asked);
   history.ask();
 }
 

@@ -91,6 +91,8 @@ export class OpenHistory {
   activeRow = $state(-1);
   /** The instant at which A was fixed, in nanoseconds since 1970; `null`: A is its event. */
   asOf = $state.raw<bigint | null>(null);
+  /** The cursor that A was asked for by, where events are missing between the event of A and it; `null`: A is its event. */
+  asked: string | null = null;
   notice = $state('');
   isDragging = $state(false);
   /** Rows of the tree to bring into view once. */
@@ -107,8 +109,6 @@ export class OpenHistory {
   /** Whether the tree has said how many rows it shows. */
   #isLaidOut = false;
   #seq = 0;
-  /** The cursor that A was put on by, where it is neither a moment nor an instant. */
-  #cursor: string | null = null;
   #settle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -237,14 +237,14 @@ export class OpenHistory {
   }
 
   /**
-   * Puts A on the moment of an instant, which stays what A stands for: floor, never nearest. `cursor`: what else led
+   * Puts A on the moment of an instant, which stays what A stands for: floor, never nearest. `asked`: what else led
    * there. Where events behind the moment's are missing, either may be past them, and the state is said to lack them.
    */
-  fixA(moment: number, asOf: bigint | null, cursor: string | null = null): void {
+  fixA(moment: number, asOf: bigint | null, asked: string | null = null): void {
     const next = Math.max(0, Math.min(this.opened.events, Math.round(moment)));
-    const isAsked = this.#cursor === cursor && (this.asOf === null) === (asOf === null);
+    const isAsked = this.asked === asked && (this.asOf === null) === (asOf === null);
     this.asOf = asOf;
-    this.#cursor = cursor;
+    this.asked = asked;
     this.notice = '';
     if (next === this.a && isAsked && this.waiting.now !== 'stopped') return;
     this.a = next;
@@ -253,9 +253,8 @@ export class OpenHistory {
   }
 
   /** Puts A on what the engine says that a cursor means. */
-  putA({ moment, asOf }: MomentFound, cursor: string): void {
-    if (asOf === null) this.fixA(moment, null, cursor);
-    else this.fixA(moment, nanosFromRfc3339(asOf));
+  putA({ moment, asOf, asked }: MomentFound): void {
+    this.fixA(moment, asOf === null ? null : nanosFromRfc3339(asOf), asked);
   }
 
   setB(moment: number | null): void {
@@ -269,7 +268,7 @@ export class OpenHistory {
     this.b = a;
     this.a = b;
     this.asOf = null;
-    this.#cursor = null;
+    this.asked = null;
     this.ask();
   }
 
@@ -509,7 +508,7 @@ export class OpenHistory {
     this.#seq += 1;
     return {
       ...{ seq: this.#seq, lens, moment: this.a, base: this.b },
-      asked: this.asOf === null ? this.#cursor : rfc3339FromNanos(this.asOf),
+      asked: this.asOf === null ? this.asked : rfc3339FromNanos(this.asOf),
       ...{ openDepth: this.look.openDepth, toggled: this.toggled, part: this.look.part },
       onlyChanges: this.tab === 'state' && this.look.onlyChanges,
       isWhole: this.payload.isWholeAt(this.a, lens === 'metadata'),

@@ -66,11 +66,11 @@ it('says with every state what led to its moment: there may be events behind it 
   const opened = await backend.openHistory(store.opened.session, 'order-4711', null, null, news.hear);
   const history = new OpenHistory(store, opened, null, null, news);
   history.setA(2);
-  const found = { version: '2', position: '2', recordedAt: '', explanation: '', asOf: null };
+  const found = { version: '2', position: '2', recordedAt: '', explanation: '', asOf: null, asked: null };
   const steps = [
     // A version that is missing leads to the one before it, and is asked for all the same.
-    () => history.putA({ ...found, moment: 2 }, 'v3'),
-    () => history.putA({ ...found, moment: 2, asOf: '2026-08-14T09:31:07Z' }, '2 hours ago'),
+    () => history.putA({ ...found, moment: 2, asked: 'v3' }),
+    () => history.putA({ ...found, moment: 2, asOf: '2026-08-14T09:31:07Z' }),
     // The event itself.
     () => history.setA(2),
   ];

@@ -297,7 +297,7 @@ export async function compare(store: OpenStore, asked: ComparedPlace): Promise<v
 /** Moves A to what a cursor text means, floor and never nearest. Rejects when it means nothing. */
 export async function moveTo(history: OpenHistory, cursor: string): Promise<void> {
   const found = await history.store.backend.momentOf(history.opened.history, cursor);
-  history.putA(found, cursor);
+  history.putA(found);
   // Of an instant the header says what it means.
   if (found.asOf === null) history.notice = found.explanation;
 }

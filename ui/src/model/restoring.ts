@@ -12,7 +12,7 @@ export function written(place: Place): DocumentPlace {
     ...{ view, store: store?.location ?? null, layout: store?.layout ?? null },
     ...{ stream: stream?.id ?? null, category: stream?.category ?? null, handler: stream?.handler ?? null },
     ...{ a, b, lens: place.lens, axis, from: window ? `${window.from}` : null, to: window ? `${window.to}` : null },
-    ...{ focus, types: [...types], asOf: place.asOf, lanes: place.lanes, streams: place.streams },
+    ...{ focus, types: [...types], asOf: place.asOf, asked: place.asked, lanes: place.lanes, streams: place.streams },
     ...{ compared: place.compared, look: place.look },
   };
 }
@@ -28,7 +28,7 @@ export function placeFrom(kept: DocumentPlace, document: number): Place {
     store: store === null ? null : { location: store, name: fileName(store), layout: layout ?? '' },
     stream: stream === null ? null : { id: stream, category: category ?? '', handler: handler ?? '' },
     ...{ a, b, lens: TABS.find((tab) => tab === kept.lens) ?? 'state', axis, focus, types, label: '' },
-    ...{ asOf: kept.asOf ?? null, lanes: kept.lanes ?? null, streams: kept.streams ?? null },
+    ...{ asOf: kept.asOf ?? null, asked: kept.asked ?? null, lanes: kept.lanes ?? null, streams: kept.streams ?? null },
     ...{ compared: kept.compared ?? null, look: kept.look ?? null },
     window: from !== null && to !== null && from < to ? { from, to } : null,
   };

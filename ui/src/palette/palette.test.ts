@@ -321,7 +321,7 @@ it('tells places apart by handler and layout too', () => {
     ...{ document: 1, view: 'history', store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' } },
     stream: { id: 'order-4711', category: 'order', handler: 'order@1.0.0' },
     ...{ a: 3, b: null, lens: 'state', axis: 'time', window: null, focus: null, types: [], label: 'v 3' },
-    ...{ asOf: null, lanes: null, streams: null, compared: null, look: null },
+    ...{ asOf: null, asked: null, lanes: null, streams: null, compared: null, look: null },
   };
   const newer = { ...place, stream: { id: 'order-4711', category: 'order', handler: 'order@2.1.0' } };
   const mapped = { ...place, store: { location: '/srv/orders.db', name: 'orders.db', layout: 'own' } };

@@ -38,7 +38,10 @@ export async function linkHere({ history, store, view }: Window): Promise<string
   if (view !== 'history' || !history) return linkText(link);
   const { stream, category } = history.opened;
   const fixed = history.asOf === null ? null : rfc3339FromNanos(history.asOf);
-  const [at, base] = await Promise.all([fixed ?? cursorOf(history, history.a), cursorOf(history, history.b)]);
+  const [at, base] = await Promise.all([
+    fixed ?? history.asked ?? cursorOf(history, history.a),
+    cursorOf(history, history.b),
+  ]);
   return linkText({ ...link, stream, category, at, base, lens: history.tab === 'state' ? null : history.tab });
 }
 

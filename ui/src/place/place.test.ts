@@ -1,6 +1,13 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
+import { fakeBackend } from '../backend/fake';
+import type { Place as WindowPlace } from '../model/document.svelte';
+import { HistoryNews } from '../model/news.svelte';
+import { OpenHistory } from '../model/open_history.svelte';
+import { OpenStore } from '../model/open_store.svelte';
+import { placeFrom, written } from '../model/restoring';
+import { linkHere, type Window } from './follow';
 import { recentPlaces, samePlace, type Place } from './place';
 
 let page: Page | null = null;
@@ -16,7 +23,7 @@ const HERE: Place = {
   store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' },
   stream: { id: 'order-4711', category: 'order', handler: 'order@1.0.0' },
   ...{ a: 3, b: null, lens: 'state', axis: 'time', window: null, focus: null, types: [], label: 'v 3' },
-  ...{ asOf: null, lanes: null, streams: null, compared: null, look: null },
+  ...{ asOf: null, asked: null, lanes: null, streams: null, compared: null, look: null },
 };
 
 it('is another place where store, stream, handler, cursors or lens differ', () => {
@@ -25,9 +32,36 @@ it('is another place where store, stream, handler, cursors or lens differ', () =
     ...[{ a: 4 }, { b: 1 }, { lens: 'diff' }, { view: 'overview', stream: null }, { store: null, stream: null }],
     { stream: { id: 'order-4711', category: 'order', handler: 'order@1.1.0' } },
     { store: { location: '/srv/other.db', name: 'orders.db', layout: 'emmett' } },
-    { asOf: '2026-08-14T09:31:07Z' },
+    ...[{ asOf: '2026-08-14T09:31:07Z' }, { asked: 'v4' }],
   ];
   for (const other of others) expect(samePlace(HERE, { ...HERE, ...other }), JSON.stringify(other)).toBe(false);
+});
+
+it('keeps a cursor among events that are missing, in what is written down and in a link', async () => {
+  const inGap: WindowPlace = { ...HERE, view: 'history', lens: 'state', asked: 'v4' };
+  expect(placeFrom(written(inGap), 1).asked).toBe('v4');
+  // Places of earlier versions do not say it.
+  expect(placeFrom({ ...written(inGap), asked: undefined }, 1).asked).toBe(null);
+
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const store = new OpenStore(backend, await backend.openStore('orders.db', null));
+  const news = new HistoryNews();
+  const opened = await backend.openHistory(store.opened.session, 'order-4711', null, null, news.hear);
+  const history = new OpenHistory(store, opened, null, null, news);
+  const found = { version: '3', position: '3', recordedAt: '', explanation: '', asOf: null };
+  const window: Window = {
+    ...{ view: 'history', store, history, recents: [], failure: null },
+    openStore: () => Promise.resolve(),
+    openStream: () => Promise.resolve(),
+    openOverlay: () => undefined,
+    show: () => undefined,
+    leave: () => undefined,
+  };
+  history.putA({ ...found, moment: 3, asked: 'v4' });
+  expect(await linkHere(window)).toContain('/order-4711@4');
+  history.setA(3);
+  expect(await linkHere(window)).toContain('/order-4711@3');
+  await history.close();
 });
 
 it('lists the places before this one, each once', () => {

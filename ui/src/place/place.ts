@@ -31,6 +31,8 @@ export interface Place<View extends string = string, Lens extends string = strin
   b: number | null;
   /** The instant that A was fixed at, RFC 3339; `null`: A is its event. */
   asOf: string | null;
+  /** The cursor that A was asked for by, where events are missing between the event of A and it; `null`: A is its event. */
+  asked: string | null;
   lens: Lens;
   axis: Axis;
   window: Span | null;
@@ -53,7 +55,8 @@ export interface Place<View extends string = string, Lens extends string = strin
 /** Whether two places show the same: going from one to the other would be no step. */
 export function samePlace(x: Place, y: Place): boolean {
   const isSameView = x.document === y.document && x.view === y.view && sameScope(x, y);
-  const isSameMoment = x.a === y.a && x.b === y.b && x.asOf === y.asOf && (x.lens === y.lens || x.stream === null);
+  const isSameMoment =
+    x.a === y.a && x.b === y.b && x.asOf === y.asOf && x.asked === y.asked && (x.lens === y.lens || x.stream === null);
   if (!isSameView || !isSameMoment) return false;
   if (x.view === 'compare') return sameCompared(x.compared, y.compared);
   return x.view !== 'lanes' || sameLanes(x.lanes, y.lanes);

@@ -481,3 +481,37 @@ fn a_time_that_names_no_zone_is_in_that_of_the_store() {
         assert_eq!(told.version, Some(moment.to_string()), "{zone:?}");
     }
 }
+
+/// A moment alone is the event before the gap, and its state lacks nothing: who comes back must ask for the same.
+#[test]
+fn a_cursor_among_missing_events_is_told_with_its_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("events.jsonl");
+    let line = |version: u32| {
+        format!(
+            "{{\"position\":{},\"stream\":\"s\",\"type\":\"T\",\"version\":{version},\"payload\":{{}}}}\n",
+            version * 10
+        )
+    };
+    std::fs::write(&store, line(1) + &line(2) + &line(5)).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let places = crate::places::Places::below(folder.path());
+    let session = Session::open(&work, &store.display().to_string(), None, &places).unwrap();
+    let history = OpenedHistory::open(&work, &Arc::new(session), "s", None, News::new(1, Arc::new(|_| {}))).unwrap();
+    for (cursor, moment, asked) in [
+        ("v2", 2, None),
+        ("v3", 2, Some("v3")),
+        ("v4", 2, Some("v4")),
+        ("#30", 2, Some("#30")),
+        ("v5", 3, None),
+        ("head", 3, None),
+        ("start", 0, None),
+    ] {
+        let found = history.moment_of(cursor).unwrap();
+        assert_eq!((found.moment, found.asked.as_deref()), (moment, asked), "{cursor}");
+        // What is written down leads to the same.
+        let again = found.asked.as_deref().map(|asked| history.moment_of(asked).unwrap());
+        assert!(again.is_none_or(|again| again.moment == moment && again.asked == found.asked), "{cursor}");
+    }
+}

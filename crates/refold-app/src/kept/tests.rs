@@ -63,6 +63,7 @@ fn what_the_window_showed_comes_back() {
         focus: Some("/totals/gross".to_owned()),
         types: vec!["PaymentFailed".to_owned()],
         as_of: Some("2026-08-14T09:31:07Z".to_owned()),
+        asked: Some("v734202".to_owned()),
         lanes: Some(LanesPlace {
             streams: vec!["order-4711".to_owned(), "payment-4711".to_owned()],
             clock: Clock::Occurred,

@@ -154,6 +154,7 @@ pub fn place(
         focus: None,
         types: Vec::new(),
         as_of: None,
+        asked: a.lies_in_gap().then(|| at.to_owned()),
         lanes: None,
         streams: None,
         compared: None,

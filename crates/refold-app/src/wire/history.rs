@@ -172,6 +172,9 @@ pub struct MomentFound {
     pub explanation: String,
     /// The instant that was asked for, RFC 3339; `None` for exact cursors.
     pub as_of: Option<String>,
+    /// The exact cursor that was asked for, where it lies behind its event among events that are missing; `None`: it means
+    /// its event.
+    pub asked: Option<String>,
 }
 
 /// A problem at an event: the next one from somewhere.

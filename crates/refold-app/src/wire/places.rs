@@ -48,6 +48,9 @@ pub struct DocumentPlace {
     /// The instant that A was fixed at, RFC 3339; `None` where A is its event.
     #[serde(default)]
     pub as_of: Option<String>,
+    /// The cursor that A was asked for by, where it lies behind the event of A among events that are missing.
+    #[serde(default)]
+    pub asked: Option<String>,
     /// The streams that stood on lanes; `None` where there were none.
     #[serde(default)]
     pub lanes: Option<LanesPlace>,

@@ -84,6 +84,7 @@ fn place(stream: &str, handler: &str) -> DocumentPlace {
         focus: Some("/total".to_owned()),
         types: vec!["Placed".to_owned()],
         as_of: None,
+        asked: None,
         lanes: None,
         streams: None,
         compared: None,
