@@ -512,6 +512,9 @@ fn a_cursor_among_missing_events_is_told_with_its_moment() {
         assert_eq!((found.moment, found.asked.as_deref()), (moment, asked), "{cursor}");
         // What is written down leads to the same.
         let again = found.asked.as_deref().map(|asked| history.moment_of(asked).unwrap());
-        assert!(again.is_none_or(|again| again.moment == moment && again.asked == found.asked), "{cursor}");
+        assert!(
+            again.is_none_or(|again| again.moment == moment && again.asked == found.asked),
+            "{cursor}"
+        );
     }
 }

@@ -238,3 +238,35 @@ fn wrong_calls_end_with_2_and_what_is_not_there_with_3() {
         assert_eq!(answer.code, code, "{call:?}: {answer:?}");
     }
 }
+
+/// Half an answer about two stores would read like one about both.
+#[test]
+fn where_one_of_two_stores_is_out_of_reach_nothing_is_told_of_the_other() {
+    let lab = Lab::shared();
+    // A port that nobody listens at any more.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone.db").display().to_string();
+    for away in [
+        format!("postgres://reader@127.0.0.1:{port}/orders"),
+        format!("mysql://reader@127.0.0.1:{port}/orders"),
+        gone,
+    ] {
+        for pair in [["orders.db", &away], [&*away, "orders.db"]] {
+            for more in [&[] as &[&str], &["--json"]] {
+                let ended = lab.run(&[&["compare"], &pair[..], more].concat());
+                assert_eq!(
+                    (ended.code, ended.out.as_str()),
+                    (3, ""),
+                    "{pair:?} {more:?}: {ended:?}"
+                );
+                assert!(ended.err.contains("cannot reach the store"), "{ended:?}");
+                assert!(ended.err.contains(&away), "which of the two: {ended:?}");
+            }
+        }
+    }
+}

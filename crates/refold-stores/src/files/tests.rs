@@ -415,6 +415,14 @@ fn a_record_above_the_limit_is_a_finding() {
         (1, vec!["not-an-event"]),
         "nobody knows whose it is"
     );
+    assert!(store.lost_of(b"s").is_empty());
+    // Its type stands behind what is loaded of it, its stream before: that one lacks an event.
+    let text = format!("{line}\n{{\"stream\":\"s\",\"payload\":\"{long}\",\"type\":\"T\"}}\n{line}\n");
+    let (lab, path) = Lab::with("events.jsonl", text.as_bytes());
+    let store = lab.open(&path, Some("json-lines")).unwrap();
+    let (seen, findings) = read(&*store, everything());
+    assert_eq!((seen.len(), findings), (2, vec!["not-an-event"]));
+    assert_eq!(store.lost_of(b"s"), [refold_core::event::Position(2)]);
 }
 
 /// What is doubtful about a time is told, and how many times are.
