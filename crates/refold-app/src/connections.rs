@@ -48,7 +48,8 @@ const HEAD: &str = "\
 #   store                 path of a store that is a file; else it is a server:
 #   kind                  postgres, or mysql (MariaDB too)
 #   host                  \"pg-1:5432,pg-2\", or the folder of a Unix socket (mysql: its file)
-#   database, user        and for postgres: service, target_session_attrs
+#   database, user        and for postgres: service
+#   target_session_attrs  of several hosts: prefer-standby (the default), standby, primary or any
 #   sslmode, sslrootcert  verify-full (the default, but not on this machine), verify-ca, require or disable
 #   sslcert, sslkey       files with our certificate and its key, for a server that asks who we are
 #   allow_elevated, allow_scans, megabytes_per_second

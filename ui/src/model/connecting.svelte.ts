@@ -69,11 +69,6 @@ export class Connecting {
     return null;
   }
 
-  /** Whether the address is of PostgreSQL, which alone can say which of its servers is wanted. */
-  get choosesServer(): boolean {
-    return !this.#isMysql;
-  }
-
   /** Where the password can come from: each kind of server has a file of its own for it. */
   get sources(): SourceKind[] {
     const isPostgres = /^postgres(ql)?:/.test(this.address.trim());
@@ -205,12 +200,11 @@ export class Connecting {
     if (this.#read?.text !== this.address.trim()) return null;
     const password = this.namesSource ? `${this.source} ${this.sourceText.trim()}` : this.source;
     const { allowElevated = null, allowScans = null, service = null } = this.#before ?? {};
-    const targetSessionAttrs = this.choosesServer ? lines.targetSessionAttrs : '';
     return {
       ...{ allowElevated, allowScans, service },
       ...definite(this.#read.connection),
       ...common,
-      ...{ password: given(password), ssh: given(lines.ssh), targetSessionAttrs: given(targetSessionAttrs) },
+      ...{ password: given(password), ssh: given(lines.ssh), targetSessionAttrs: given(lines.targetSessionAttrs) },
       ...{ sslmode: given(lines.sslmode), sslrootcert: given(lines.sslrootcert) },
       ...{ sslcert: given(lines.sslcert), sslkey: given(lines.sslkey) },
       megabytesPerSecond: given(lines.megabytesPerSecond),

@@ -26,21 +26,17 @@ it('leaves an address without a password as it is', () => {
   }
 });
 
-it('asks which server of several is wanted of PostgreSQL alone', async () => {
+it('says of every kind of server which of several is wanted', async () => {
   const backend = fakeBackend({ sampleEvents: 10 });
   const saved = vi.spyOn(backend, 'saveConnection');
   const form = new Connecting(new Desk(backend), 'new');
-  [form.name, form.environment, form.address] = ['shop', 'test', 'postgres://ada@db/shop'];
-  form.lines.targetSessionAttrs = 'standby';
-  expect(form.choosesServer).toBe(true);
-  expect(await form.save()).toBe(true);
-  expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBe('standby');
-  for (const scheme of ['mysql', 'mariadb']) {
-    form.address = `${scheme}://ada@db/shop`;
+  [form.name, form.environment] = ['shop', 'test'];
+  for (const scheme of ['postgres', 'mysql', 'mariadb']) {
+    form.address = `${scheme}://ada@db-1,db-2/shop`;
     form.name = scheme;
-    expect(form.choosesServer).toBe(false);
+    form.lines.targetSessionAttrs = 'standby';
     expect(await form.save()).toBe(true);
-    expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBeNull();
+    expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBe('standby');
   }
 });
 

@@ -157,8 +157,8 @@ pub fn contradictions(of: &Connection) -> Vec<String> {
         );
     }
     let is_mysql = ServerKind::of(of) == ServerKind::MySql;
-    if is_mysql && (of.service.is_some() || of.target_session_attrs.is_some()) {
-        found.push("service and target_session_attrs are of PostgreSQL alone".to_owned());
+    if is_mysql && of.service.is_some() {
+        found.push("a service is of PostgreSQL alone".to_owned());
     }
     match of.password.as_deref().map(Source::parse) {
         Some(Ok(Source::PassFile)) if is_mysql => {

@@ -19,7 +19,8 @@ use super::sign_in::{Way, said, sign_in};
 use super::value::{Described, Row, put_parameters};
 use super::wire::{Parts, Patience, Wire, garbled};
 use super::{MySql, statements};
-use crate::server::link::{Answer, Asked, Blame, Fault, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
+use crate::server::link::{Answer, Asked, Blame, Fault, Link, PIECE_BYTES, PIECE_PATIENCE, Take, one};
+use crate::server::wanted::Choice;
 use crate::statements::{Answer as Told, Statement, Ticket};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -36,8 +37,9 @@ pub struct Connection {
     tls: Option<Arc<ClientConfig>>,
     id: u32,
     version: String,
-    /// Which of the hosts it leads to.
-    host: String,
+    /// Which of the hosts it leads to, and how that is named.
+    host: Host,
+    name: String,
     is_mariadb: bool,
     /// The variable that says what a transaction is by default.
     read_only_variable: &'static str,
@@ -55,22 +57,52 @@ const EXECUTE: u8 = 0x17;
 const CLOSE: u8 = 0x19;
 
 impl Connection {
-    /// Connects as the options say: to the first host that answers. `cancel`: of who waits for it.
+    /// Connects as the options say: of several hosts to one that follows another. `cancel`: of who waits for it.
     pub fn open(
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
         cancel: &CancelToken,
     ) -> Result<Connection, StoreError> {
-        let opened = Connection::signed_in(options, tls, cancel, CONNECT_PATIENCE).and_then(|mut connection| {
-            let patience = Patience {
-                cancel,
-                until: Instant::now() + CONNECT_PATIENCE,
-            };
-            let set_up = connection.set_up(&patience);
-            connection.is_lost = set_up.as_ref().is_err_and(|fault| fault.code().is_none());
-            set_up.map(|()| connection)
-        });
-        opened.map_err(|fault| fault.at(options.location()))
+        let chosen = Connection::chosen(options, tls, cancel, CONNECT_PATIENCE);
+        chosen.map_err(|fault| fault.at(options.location()))
+    }
+
+    /// `wait`: so long each host may take to be reached, and again to let us in.
+    fn chosen(
+        options: &Options,
+        tls: Option<&Arc<ClientConfig>>,
+        cancel: &CancelToken,
+        wait: Duration,
+    ) -> Result<Connection, Fault> {
+        let mut choice = Choice::of(options.to.wanted);
+        for host in &options.to.hosts {
+            let opened = Connection::ready(host, options, tls, cancel, wait).and_then(|mut opened| {
+                let is_standby = choice.asks() && opened.is_standby(cancel)?;
+                Ok((opened, is_standby))
+            });
+            if let Some(ended) = choice.look(&host.to_string(), opened) {
+                return ended;
+            }
+        }
+        choice.end()
+    }
+
+    /// A connection to one host on which everything is set.
+    fn ready(
+        host: &Host,
+        options: &Options,
+        tls: Option<&Arc<ClientConfig>>,
+        cancel: &CancelToken,
+        wait: Duration,
+    ) -> Result<Connection, Fault> {
+        let mut connection = Connection::signed_in(host, options, tls, cancel, wait)?;
+        let patience = Patience {
+            cancel,
+            until: Instant::now() + CONNECT_PATIENCE,
+        };
+        let set_up = connection.set_up(&patience);
+        connection.is_lost = set_up.as_ref().is_err_and(|fault| fault.code().is_none());
+        set_up.map(|()| connection)
     }
 
     /// As the server calls itself.
@@ -79,62 +111,63 @@ impl Connection {
     }
 
     pub fn host(&self) -> &str {
-        &self.host
+        &self.name
     }
 
     pub fn is_mariadb(&self) -> bool {
         self.is_mariadb
     }
 
-    /// `wait`: so long each host may take to be reached, and again to let us in.
+    /// `wait`: so long the host may take to be reached, and again to let us in.
     fn signed_in(
+        host: &Host,
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
         cancel: &CancelToken,
         wait: Duration,
     ) -> Result<Connection, Fault> {
-        let mut last = Fault::Closed;
-        for host in &options.to.hosts {
-            let connected = connect(host, cancel, wait).and_then(|mut wire| {
-                // Only now: a host that let nothing through before it must not have used up this one's time.
-                let patience = Patience {
-                    cancel,
-                    until: Instant::now() + wait,
-                };
-                let way = match host {
-                    Host::Tcp { name, .. } => (Way::Tcp, name.as_str()),
-                    Host::Socket(_) => (Way::Socket, ""),
-                };
-                let greeting = sign_in(&mut wire, options, way, tls, &patience)?;
-                Ok(Connection {
-                    wire,
-                    options: options.clone(),
-                    tls: tls.cloned(),
-                    id: greeting.id,
-                    is_mariadb: greeting.is_mariadb(),
-                    version: greeting.version,
-                    host: host.to_string(),
-                    read_only_variable: statements::READ_ONLY_VARIABLES[0],
-                    prepared: BTreeMap::new(),
-                    is_own: false,
-                    is_lost: false,
-                })
-            });
-            match connected {
-                Ok(connection) => return Ok(connection),
-                Err(Fault::Cancelled) => return Err(Fault::Cancelled),
-                // Not as a silent server is spoken of: that is about a longer time.
-                Err(Fault::Silent) => {
-                    last = Fault::Said {
-                        code: None,
-                        detail: format!("the server at {host} lets nobody in within {} seconds", wait.as_secs()),
-                        blame: Blame::Connection,
-                    };
-                }
-                Err(fault) => last = fault,
-            }
-        }
-        Err(last)
+        let connected = connect(host, cancel, wait).and_then(|mut wire| {
+            // Only now: to be reached must not have used up this time.
+            let patience = Patience {
+                cancel,
+                until: Instant::now() + wait,
+            };
+            let way = match host {
+                Host::Tcp { name, .. } => (Way::Tcp, name.as_str()),
+                Host::Socket(_) => (Way::Socket, ""),
+            };
+            let greeting = sign_in(&mut wire, options, way, tls, &patience)?;
+            Ok(Connection {
+                wire,
+                options: options.clone(),
+                tls: tls.cloned(),
+                id: greeting.id,
+                is_mariadb: greeting.is_mariadb(),
+                version: greeting.version,
+                host: host.clone(),
+                name: host.to_string(),
+                read_only_variable: statements::READ_ONLY_VARIABLES[0],
+                prepared: BTreeMap::new(),
+                is_own: false,
+                is_lost: false,
+            })
+        });
+        connected.map_err(|fault| match fault {
+            // Not as a silent server is spoken of: that is about a longer time.
+            Fault::Silent => Fault::Said {
+                code: None,
+                detail: format!("the server at {host} lets nobody in within {} seconds", wait.as_secs()),
+                blame: Blame::Connection,
+            },
+            fault => fault,
+        })
+    }
+
+    /// Whether the server follows another.
+    fn is_standby(&mut self, cancel: &CancelToken) -> Result<bool, Fault> {
+        let answer = one(self.ask(vec![Asked::new(statements::STANDBY, Vec::new())], cancel)?);
+        let row = answer.rows.first().ok_or(Fault::Closed)?;
+        Ok(is_read_only(&row.text(0).unwrap_or_default()))
     }
 
     fn set_up(&mut self, patience: &Patience<'_>) -> Result<(), Fault> {
@@ -370,20 +403,20 @@ impl Connection {
 
     /// Has the server end what it does for us, over a further connection of our own that ends with it.
     fn stop(&self) {
-        // Of several hosts another may answer now, to which the number is somebody else's.
-        if !self.is_own || self.options.to.hosts.len() > 1 {
+        if !self.is_own {
             return;
         }
         let nobody = CancelToken::default();
         // That it comes too late is as good as that it comes.
-        let _ =
-            Connection::signed_in(&self.options, self.tls.as_ref(), &nobody, KILL_PATIENCE).and_then(|mut other| {
+        let _ = Connection::signed_in(&self.host, &self.options, self.tls.as_ref(), &nobody, KILL_PATIENCE).and_then(
+            |mut other| {
                 let patience = Patience {
                     cancel: &nobody,
                     until: Instant::now() + KILL_PATIENCE,
                 };
                 other.run(&statements::kill(self.id), &patience)
-            });
+            },
+        );
     }
 }
 
@@ -416,6 +449,11 @@ impl Drop for Connection {
             let _ = self.command(QUIT, &[]);
         }
     }
+}
+
+/// Whether a server says of itself that it takes no writes from ordinary accounts, as one that follows another should.
+pub(super) fn is_read_only(told: &str) -> bool {
+    !matches!(told, "0" | "OFF")
 }
 
 fn connect(host: &Host, cancel: &CancelToken, wait: Duration) -> Result<Wire, Fault> {

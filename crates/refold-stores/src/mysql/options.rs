@@ -13,6 +13,7 @@ use super::MySql;
 use crate::secret::Secret;
 use crate::server::address::{decoded, plain};
 use crate::server::options::{self, Address};
+use crate::server::wanted::{PARAMETER, Wanted};
 
 pub const DEFAULT_PORT: u16 = 3306;
 /// Where a server is looked for that nobody names, as its own tools do: the first that is there, else the first.
@@ -30,6 +31,7 @@ pub type Options = options::Options<MySql>;
 #[derive(Clone)]
 pub struct Place {
     pub(super) hosts: Vec<Host>,
+    pub(super) wanted: Wanted,
     pub(super) user: String,
     pub(super) database: String,
     pub(super) password: Option<Secret>,
@@ -59,8 +61,8 @@ impl Address for Place {
     const SCHEMES: &'static [&'static str] = &["mysql://", "mariadb://"];
     const UNCLEAR: &'static [char] = &['?', '#'];
 
-    /// `user@host:3306/database`: several hosts with a comma between are tried in their order, a host that begins with `/`
-    /// (`%2F`) is the file of a socket.
+    /// `user@host:3306/database`: several hosts have commas between them, a host that begins with `/` (`%2F`) is the file of a
+    /// socket.
     fn parse(place: &str, parameters: &[&str]) -> Result<Place, String> {
         // By the last @, as what is shown of it is told: else the end of a password might be taken for a part of that.
         let (signed, place) = place.rsplit_once('@').unwrap_or(("", place));
@@ -72,9 +74,11 @@ impl Address for Place {
         if database.is_empty() {
             return Err("it names no database: write it behind the last /".to_owned());
         }
+        let mut wanted = None;
         for parameter in parameters {
             match parameter.split_once('=').unwrap_or((*parameter, "")) {
                 ("password", value) => password = Some(value),
+                (PARAMETER, word) => wanted = Some(Wanted::parse(&plain(word)?)?),
                 (key, _) => return Err(format!("{key} is nothing that this version knows")),
             }
         }
@@ -86,6 +90,7 @@ impl Address for Place {
         }
         let password = password.map(plain).transpose()?.filter(|text| !text.is_empty());
         Ok(Place {
+            wanted: wanted.unwrap_or(Wanted::usual(hosts.len())),
             hosts,
             user: plain(user)?,
             database,

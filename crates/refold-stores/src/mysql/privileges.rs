@@ -9,7 +9,7 @@ use std::str::Chars;
 
 use refold_core::work::CancelToken;
 
-use super::connection::Connection;
+use super::connection::{Connection, is_read_only};
 use super::{Asked, MySql, statements};
 use crate::server::link::{Fault, Link as _};
 use crate::server::open::{Account, Role};
@@ -44,7 +44,7 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<
         role: Role {
             name: text(0),
             powers: grants.powers,
-            is_standby: !matches!(text(2).as_str(), "0" | "OFF"),
+            is_standby: is_read_only(&text(2)),
             server: format!("{kind} {version}"),
             host: connection.host().to_owned(),
             database,

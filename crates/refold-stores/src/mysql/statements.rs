@@ -55,6 +55,10 @@ pub fn limits(read_only_variable: &str) -> String {
 /// What a transaction is by default: the second name is older and the only one that MariaDB knew before 11.1.
 pub const READ_ONLY_VARIABLES: [&str; 2] = ["transaction_read_only", "tx_read_only"];
 
+/// Whether the server takes writes from its own account alone, as one that follows another does: asked where several may be
+/// meant.
+pub const STANDBY: &str = "/* refold standby */ SELECT @@global.read_only";
+
 /// Who we are to the server, and which server it is.
 pub const ROLE: &str = "/* refold role */ SELECT CURRENT_USER(), DATABASE(), @@global.read_only, \
      CONCAT_WS('/', @@global.hostname, @@global.port, @@global.server_id, @@global.datadir), \

@@ -20,9 +20,10 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, Config, NoTls, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::options::{Options, PASSWORD_MISSING, Wanted, in_words, is_socket, named};
+use super::options::{Options, PASSWORD_MISSING, in_words, is_socket, named};
 use super::{Postgres, privileges, statements};
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
+use crate::server::wanted::Choice;
 use crate::statements::{Answer as Heard, Listener, Statement, Ticket};
 
 /// A value that a statement is asked with, and its type.
@@ -73,25 +74,18 @@ impl Connection {
         tls: Option<&MakeRustlsConnect>,
         cancel: &Cancel,
     ) -> Result<Connection, Fault> {
-        let wanted = options.to.wanted;
-        let (mut second_best, mut last) = (None, Fault::Closed);
+        let mut choice = Choice::of(options.to.wanted);
         for host in options.to.hosts() {
             let name = named(&host);
             let opened = Connection::open_one(host, options, settings, tls, cancel).and_then(|mut opened| {
-                let is_standby = wanted != Wanted::Any && opened.is_standby(cancel)?;
+                let is_standby = choice.asks() && opened.is_standby(cancel)?;
                 Ok((opened, is_standby))
             });
-            match opened {
-                Ok((opened, is_standby)) if wanted.takes(is_standby) => return Ok(opened),
-                Ok((opened, _)) if wanted == Wanted::PreferStandby => {
-                    second_best.get_or_insert(opened);
-                }
-                Ok((_, is_standby)) => last = unwanted(&name, is_standby),
-                Err(Fault::Cancelled) => return Err(Fault::Cancelled),
-                Err(fault) => last = fault,
+            if let Some(ended) = choice.look(&name, opened) {
+                return ended;
             }
         }
-        second_best.ok_or(last)
+        choice.end()
     }
 
     /// Connects to a server that is alone in its configuration.
@@ -275,18 +269,6 @@ impl From<tokio_postgres::Error> for Fault {
 /// What holds for the whole of a connection, where nothing in between objects.
 const SETTINGS: &str = "-c default_transaction_read_only=on -c statement_timeout=30s -c lock_timeout=2s \
      -c idle_in_transaction_session_timeout=60s -c row_security=off -c search_path=pg_catalog,pg_temp";
-
-/// A server that is none of those that were asked for.
-fn unwanted(name: &str, is_standby: bool) -> Fault {
-    Fault::Said {
-        code: None,
-        detail: match is_standby {
-            true => format!("{name} is a standby, and target_session_attrs asks for a primary"),
-            false => format!("{name} is no standby, and target_session_attrs asks for one"),
-        },
-        blame: Blame::Unreachable,
-    }
-}
 
 fn is_refused_setting(fault: &Fault) -> bool {
     fault.code() == Some("08P01")

@@ -17,6 +17,7 @@ use crate::secret::Secret;
 use crate::server::address::plain;
 use crate::server::options::{self, Address};
 use crate::server::tls;
+use crate::server::wanted::{PARAMETER, Wanted};
 
 /// Where a server is looked for that nobody names, as its own tools do.
 pub const LOCAL_SOCKETS: &str = "/var/run/postgresql";
@@ -30,43 +31,6 @@ pub type Options = options::Options<Postgres>;
 pub struct Place {
     pub(super) config: Config,
     pub(super) wanted: Wanted,
-}
-
-/// Which of several servers of one database is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// The first that lets us in.
-    Any,
-    /// One that takes writes.
-    Primary,
-    /// One that follows another.
-    Standby,
-    /// One that follows another, or where there is none the first that lets us in.
-    PreferStandby,
-}
-
-impl Wanted {
-    /// As the parameter `target_session_attrs` says it. Nothing that we do writes: what takes no writes is a standby.
-    fn parse(word: &str) -> Result<Wanted, String> {
-        match word {
-            "any" => Ok(Wanted::Any),
-            "primary" | "read-write" => Ok(Wanted::Primary),
-            "standby" | "read-only" => Ok(Wanted::Standby),
-            "prefer-standby" => Ok(Wanted::PreferStandby),
-            _ => Err(format!(
-                "there is no target_session_attrs {word}: any, primary (read-write), standby (read-only) or prefer-standby"
-            )),
-        }
-    }
-
-    /// Whether a server is what was asked for, whatever others are.
-    pub(super) fn takes(self, is_standby: bool) -> bool {
-        match self {
-            Wanted::Any => true,
-            Wanted::Primary => !is_standby,
-            Wanted::Standby | Wanted::PreferStandby => is_standby,
-        }
-    }
 }
 
 impl Place {
@@ -89,7 +53,7 @@ impl Address for Place {
         for parameter in parameters {
             let (key, word) = parameter.split_once('=').unwrap_or((*parameter, ""));
             match plain(key)?.as_str() {
-                "target_session_attrs" => wanted = Some(Wanted::parse(&plain(word)?)?),
+                PARAMETER => wanted = Some(Wanted::parse(&plain(word)?)?),
                 _ => kept.push(*parameter),
             }
         }
@@ -119,11 +83,9 @@ impl Address for Place {
         if ports > 1 && ports != count {
             return Err(format!("it names {count} hosts and {ports} ports"));
         }
-        // Of several servers one is read that has less to do, unless somebody says otherwise.
-        let usual = if count > 1 { Wanted::PreferStandby } else { Wanted::Any };
         Ok(Place {
             config,
-            wanted: wanted.unwrap_or(usual),
+            wanted: wanted.unwrap_or(Wanted::usual(count)),
         })
     }
 

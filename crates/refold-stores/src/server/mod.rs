@@ -28,6 +28,7 @@ pub mod store;
 pub mod survey;
 pub mod tables;
 pub mod tls;
+pub mod wanted;
 
 use crate::layout::TextForm;
 use crate::tables::Table;

@@ -45,12 +45,12 @@ impl Peer {
 
     /// Answers as a server that holds what it is set to, until the other end leaves; what it was asked to run.
     fn serve(&mut self) -> Vec<String> {
-        self.serve_in("utf8mb4")
+        self.serve_in("utf8mb4", "0")
     }
 
-    /// As one that takes what it is sent for texts in this character set.
-    fn serve_in(&mut self, charset: &str) -> Vec<String> {
-        let mut asked = Vec::new();
+    /// As one that takes what it is sent for texts in this character set, and calls itself read-only so.
+    fn serve_in(&mut self, charset: &str, read_only: &str) -> Vec<String> {
+        let (mut asked, mut is_standby_asked) = (Vec::new(), false);
         while let Some(packet) = self.receive() {
             let text = String::from_utf8_lossy(&packet[1..]).into_owned();
             match packet[0] {
@@ -59,6 +59,7 @@ impl Peer {
                     self.send(OK);
                 }
                 PREPARE => {
+                    is_standby_asked = text.contains("/* refold standby */");
                     asked.push(text);
                     self.send(&[0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0]);
                     (0..6).for_each(|_| self.send(TEXT_COLUMN));
@@ -70,7 +71,12 @@ impl Peer {
                     self.send(END);
                     let mut row = vec![0, 0];
                     let mode = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES";
-                    for value in ["1", mode, "+00:00", "7", charset, charset] {
+                    let first = if mem::take(&mut is_standby_asked) {
+                        read_only
+                    } else {
+                        "1"
+                    };
+                    for value in [first, mode, "+00:00", "7", charset, charset] {
                         crate::mysql::wire::put_counted(value.as_bytes(), &mut row);
                     }
                     self.send(&row);
@@ -286,13 +292,13 @@ fn a_host_that_says_nothing_leaves_the_next_its_time() {
     let hosts = format!("{},{}", silent.local_addr().unwrap(), next.to.hosts[0]);
     let both = Options::parse(&format!("mysql://ada:geheim@{hosts}/shop")).unwrap();
     let wait = Duration::from_secs(1);
-    let connection = Connection::signed_in(&both, None, &CancelToken::default(), wait).unwrap();
+    let connection = Connection::chosen(&both, None, &CancelToken::default(), wait).unwrap();
     assert_eq!(connection.version(), "8.0.36");
     drop(connection);
     running.join().unwrap();
 
     let alone = Options::parse(&format!("mysql://ada:geheim@{}/shop", silent.local_addr().unwrap())).unwrap();
-    let fault = Connection::signed_in(&alone, None, &CancelToken::default(), wait)
+    let fault = Connection::chosen(&alone, None, &CancelToken::default(), wait)
         .map(drop)
         .unwrap_err();
     assert!(fault.to_string().ends_with("within 1 seconds"), "{fault}");
@@ -305,7 +311,7 @@ fn a_server_that_takes_our_texts_for_others_is_not_used() {
         peer.greet("8.0.36", "mysql_native_password");
         peer.receive().unwrap();
         peer.send(OK);
-        peer.serve_in("latin1");
+        peer.serve_in("latin1", "0");
     });
     let refused = open(&options).map(drop).unwrap_err();
     assert!(refused.to_string().contains("changes the settings"), "{refused}");
@@ -329,7 +335,7 @@ fn what_comes_without_end_is_not_waited_for_without_end() {
         })
     };
     let (options, running) = drip();
-    let fault = Connection::signed_in(&options, None, &CancelToken::default(), Duration::from_millis(300));
+    let fault = Connection::chosen(&options, None, &CancelToken::default(), Duration::from_millis(300));
     assert!(fault.is_err_and(|fault| fault.is_of_connection()));
     assert!(running.join().unwrap(), "hung up on by its time");
 
@@ -340,8 +346,78 @@ fn what_comes_without_end_is_not_waited_for_without_end() {
         thread::sleep(Duration::from_millis(200));
         canceller.cancel();
     });
-    let fault = Connection::signed_in(&options, None, &cancel, Duration::from_secs(60));
+    let fault = Connection::chosen(&options, None, &cancel, Duration::from_secs(60));
     assert!(matches!(fault, Err(Fault::Cancelled)));
     assert!(running.join().unwrap(), "hung up on by a cancel");
     later.join().unwrap();
+}
+
+/// A server that lets us in, and calls itself read-only so: where it is, and what it was asked to run.
+fn calling_itself(read_only: &'static str) -> (String, JoinHandle<Vec<String>>) {
+    let (options, running) = server("", move |peer| {
+        peer.greet("8.0.36", "mysql_native_password");
+        peer.receive().unwrap();
+        peer.send(OK);
+        peer.serve_in("utf8mb4", read_only)
+    });
+    (options.to.hosts[0].to_string(), running)
+}
+
+/// As of PostgreSQL: one that follows another has less to do.
+#[test]
+fn of_several_servers_the_replica_is_read_and_others_where_that_is_said() {
+    for (word, wanted) in [
+        ("", "1"),
+        ("prefer-standby", "ON"),
+        ("standby", "1"),
+        ("read-only", "1"),
+        ("primary", "0"),
+    ] {
+        let ((first, other), (second, chosen)) = match wanted {
+            "0" => (calling_itself("1"), calling_itself("0")),
+            read_only => (calling_itself("0"), calling_itself(read_only)),
+        };
+        let query = if word.is_empty() {
+            String::new()
+        } else {
+            format!("?target_session_attrs={word}")
+        };
+        let options = Options::parse(&format!("mysql://ada:geheim@{first},{second}/shop{query}")).unwrap();
+        let connection = open(&options).unwrap();
+        assert_eq!(connection.host(), second, "{word}");
+        drop(connection);
+        let asked = other.join().unwrap();
+        let is_known = |sql: &&String| sql.contains("refold standby");
+        assert_eq!(asked.iter().filter(is_known).count(), 1, "{word}: {asked:?}");
+        assert!(!asked.iter().any(|sql| sql.contains("refold role")), "{asked:?}");
+        chosen.join().unwrap();
+    }
+    // The first that lets us in, where it is asked for, and where there is no replica.
+    for (word, is_asked) in [("?target_session_attrs=any", false), ("", true)] {
+        let ((first, running), (second, other)) = (calling_itself("0"), calling_itself("0"));
+        let options = Options::parse(&format!("mysql://ada:geheim@{first},{second}/shop{word}")).unwrap();
+        let connection = open(&options).unwrap();
+        assert_eq!(connection.host(), first, "{word}");
+        drop(connection);
+        let asked = running.join().unwrap();
+        assert_eq!(
+            asked.iter().any(|sql| sql.contains("refold standby")),
+            is_asked,
+            "{asked:?}"
+        );
+        if is_asked {
+            other.join().unwrap();
+        }
+    }
+    let (alone, running) = calling_itself("0");
+    let options = format!("mysql://ada:geheim@{alone}/shop?target_session_attrs=standby");
+    let refused = open(&Options::parse(&options).unwrap())
+        .map(drop)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains(&format!("{alone} is no standby, and target_session_attrs asks for one")),
+        "{refused}"
+    );
+    running.join().unwrap();
 }

@@ -21,6 +21,23 @@ fn an_address_is_taken_apart() {
 }
 
 #[test]
+fn of_several_hosts_one_that_follows_another_is_preferred() {
+    for (url, wanted) in [
+        ("mysql://a@db/shop", Wanted::Any),
+        ("mysql://a@one,two/shop", Wanted::PreferStandby),
+        ("mysql://a@one,two/shop?target_session_attrs=any", Wanted::Any),
+        ("mariadb://a@db/shop?target_session_attrs=read%2Donly", Wanted::Standby),
+        ("mysql://a@one,two/shop?target_session_attrs=primary", Wanted::Primary),
+    ] {
+        assert_eq!(options(url).to.wanted, wanted, "{url}");
+    }
+    let error = Options::parse("mysql://a@db/b?target_session_attrs=fastest")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("prefer-standby"), "{error}");
+}
+
+#[test]
 fn a_socket_and_this_machine_are_not_encrypted_and_all_else_is() {
     let socket = options("mysql://a@%2Frun%2Fmy%2Ea:3306/b");
     assert_eq!(socket.to.hosts, [Host::Socket(PathBuf::from("/run/my.a"))]);
