@@ -9,6 +9,7 @@ mod read;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek as _, SeekFrom, Write as _};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -66,8 +67,11 @@ pub enum Act<'a> {
         text: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         text_of: Option<u64>,
+        /// What came back since the line before that has any of it: a line of its own for each would be as many again.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        answered: &'a [Back],
     },
-    /// What came back on the line numbered `of`.
+    /// What came back on the line numbered `of`, where nothing was sent after it that could have told it.
     Answered {
         of: u64,
         rows: u64,
@@ -76,6 +80,17 @@ pub enum Act<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         failure: Option<&'a str>,
     },
+}
+
+/// What came back on the line numbered `of`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Back {
+    of: u64,
+    rows: u64,
+    bytes: u64,
+    micros: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 /// The log of one connection, open. Several sessions and processes may write to the same.
@@ -99,10 +114,14 @@ struct End {
     digest: String,
     /// The texts of statements that this session wrote, each with the number of its line.
     texts: HashMap<String, u64>,
+    /// What came back and stands in no line yet.
+    backs: Vec<Back>,
 }
 
 /// A catalogue has far fewer; beyond that a text is written anew.
 const MOST_TEXTS: usize = 1_024;
+/// So many answers wait for the next line at most.
+const MOST_BACKS: usize = 64;
 /// Texts that are no longer than what would stand for them.
 const SHORT_TEXT_BYTES: usize = 32;
 
@@ -156,6 +175,7 @@ impl Access {
                 seq: 0,
                 digest: String::new(),
                 texts: HashMap::new(),
+                backs: Vec::new(),
             }),
         }))
     }
@@ -191,27 +211,58 @@ impl Listener for Access {
     }
 
     fn answered(&self, ticket: Ticket, answer: &Answer<'_>) {
-        let act = Act::Answered {
-            of: ticket.0,
-            rows: answer.rows,
-            bytes: answer.bytes,
-            micros: answer.elapsed_micros,
-            failure: answer.failure,
+        let waiting = {
+            let mut end = lock(&self.end);
+            end.backs.push(Back {
+                of: ticket.0,
+                rows: answer.rows,
+                bytes: answer.bytes,
+                micros: answer.elapsed_micros,
+                failure: answer.failure.map(str::to_owned),
+            });
+            end.backs.len()
         };
-        // The statement was sent and stands in the log; that its answer does not is seen by whoever reads it.
-        let _ = self.add(&act);
+        // Nothing may be sent after a failure that could tell of it.
+        if answer.failure.is_some() || waiting >= MOST_BACKS {
+            self.tell();
+        }
+    }
+}
+
+impl Access {
+    /// Writes what came back and stands in no line yet.
+    fn tell(&self) {
+        if lock(&self.end).backs.is_empty() {
+            return;
+        }
+        // The statements were sent and stand in the log; that an answer does not is seen by whoever reads it.
+        let _ = self.locked(|end| end.tell(&self.who, &self.session));
+    }
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 
 impl End {
     fn add_sent(&mut self, who: &str, session: &str, statement: &Statement<'_>) -> std::io::Result<u64> {
         let text_of = self.texts.get(statement.text).copied();
+        let backs = mem::take(&mut self.backs);
         let act = Act::Sent {
             statement: statement.id,
             text: text_of.is_none().then_some(statement.text),
             text_of,
+            answered: &backs,
         };
-        let added = self.add(who, session, &act)?;
+        let added = match self.add(who, session, &act) {
+            Ok(added) => added,
+            Err(error) => {
+                self.backs = backs;
+                return Err(error);
+            }
+        };
         if text_of.is_none() && statement.text.len() > SHORT_TEXT_BYTES {
             if self.texts.len() == MOST_TEXTS {
                 self.texts.clear();
@@ -219,6 +270,21 @@ impl End {
             self.texts.insert(statement.text.to_owned(), added);
         }
         Ok(added)
+    }
+
+    /// A line for each answer that stands in none.
+    fn tell(&mut self, who: &str, session: &str) -> std::io::Result<u64> {
+        for back in mem::take(&mut self.backs) {
+            let act = Act::Answered {
+                of: back.of,
+                rows: back.rows,
+                bytes: back.bytes,
+                micros: back.micros,
+                failure: back.failure.as_deref(),
+            };
+            self.add(who, session, &act)?;
+        }
+        Ok(self.seq)
     }
 
     /// To an end that is caught up with.

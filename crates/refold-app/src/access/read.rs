@@ -134,9 +134,7 @@ impl Reading {
             let text = raw.bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
             each(&Line {
                 number: raw.number,
-                told: text
-                    .and_then(|text| serde_json::from_str(text).ok())
-                    .and_then(|members| told(&members)),
+                told: text.and_then(told_of),
                 text: text.map_or(Text::Unreadable, |text| Text::Whole(text.to_owned())),
             })?;
         }
@@ -216,10 +214,14 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// What a line says, for people; `None`: it is no line of a log.
+pub(super) fn told_of(line: &str) -> Option<String> {
+    told(&serde_json::from_str(line).ok()?)
+}
+
 /// `2026-11-21T20:34:00.000000Z  ada  sent events.page  SELECT …`
 fn told(members: &Map<String, Value>) -> Option<String> {
     let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
-    let number = |name: &str| members.get(name).and_then(Value::as_u64).unwrap_or_default();
     let what = match text("act") {
         "opened" => {
             let environment = members.get("environment").and_then(Value::as_str);
@@ -251,23 +253,32 @@ fn told(members: &Map<String, Value>) -> Option<String> {
             )
         }
         "asked" => format!("asked {} for {}", text("url"), with_article(text("what"))),
-        "sent" => match members.get("text_of").and_then(Value::as_u64) {
-            Some(of) => format!("sent {}  the text of line {of}", text("statement")),
-            None => format!("sent {}  {}", text("statement"), text("text")),
-        },
-        "answered" => {
-            let millis = number("micros") / 1000;
-            let failure = members.get("failure").and_then(Value::as_str);
-            let outcome = failure.map_or_else(String::new, |failure| format!(", failed with {failure}"));
-            format!(
-                "line {} brought {} in {millis} ms{outcome}",
-                number("of"),
-                text::counted(number("rows"), "row")
-            )
+        "sent" => {
+            let sent = match members.get("text_of").and_then(Value::as_u64) {
+                Some(of) => format!("sent {}  the text of line {of}", text("statement")),
+                None => format!("sent {}  {}", text("statement"), text("text")),
+            };
+            let answered = members.get("answered").and_then(Value::as_array);
+            let backs = answered.into_iter().flatten().filter_map(Value::as_object).map(brought);
+            backs.chain([sent]).collect::<Vec<_>>().join("; ")
         }
+        "answered" => brought(members),
         _ => return None, // of a later version
     };
     Some(format!("{}  {}  {what}", text("at"), text("who")))
+}
+
+/// What came back on a line.
+fn brought(members: &Map<String, Value>) -> String {
+    let number = |name: &str| members.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let millis = number("micros") / 1000;
+    let failure = members.get("failure").and_then(Value::as_str);
+    let outcome = failure.map_or_else(String::new, |failure| format!(", failed with {failure}"));
+    format!(
+        "line {} brought {} in {millis} ms{outcome}",
+        number("of"),
+        text::counted(number("rows"), "row")
+    )
 }
 
 fn with_article(noun: &str) -> String {

@@ -248,3 +248,93 @@ fn a_log_read_in_pieces_is_what_its_lines_are() {
         assert_eq!(tail.is_cut_off, !log.is_empty() && !log.ends_with('\n'));
     }
 }
+
+/// Each line names what came back since the last one: every statement is there, when, how long and with how many rows.
+#[test]
+fn what_came_back_stands_in_the_line_that_is_sent_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let access = opened(folder.path());
+    let mut sent = Vec::new();
+    for round in 0..3_u64 {
+        for (at, text) in ["BEGIN READ ONLY", "SELECT limits", "SELECT page", "ROLLBACK"]
+            .into_iter()
+            .enumerate()
+        {
+            let ticket = access.sending(&Statement { id: "one", text }).unwrap();
+            let rows = round * 10 + at as u64;
+            sent.push((ticket.0, rows));
+            let answer = Answer {
+                rows,
+                bytes: 7,
+                elapsed_micros: 4_000,
+                failure: None,
+            };
+            access.answered(ticket, &answer);
+        }
+    }
+    assert_eq!(reading(folder.path()).0.len(), 12, "a line for each that was sent");
+    let failing = access
+        .sending(&Statement {
+            id: "one",
+            text: "SELECT 1",
+        })
+        .unwrap();
+    let answer = Answer {
+        rows: 0,
+        bytes: 0,
+        elapsed_micros: 9_000,
+        failure: Some("57014"),
+    };
+    access.answered(failing, &answer);
+    let (lines, _) = reading(folder.path());
+    assert!(
+        lines[13]
+            .told
+            .as_ref()
+            .unwrap()
+            .ends_with("line 13 brought 0 rows in 9 ms, failed with 57014")
+    );
+    // Of the last there is no next.
+    let last = access
+        .sending(&Statement {
+            id: "one",
+            text: "ROLLBACK",
+        })
+        .unwrap();
+    sent.push((last.0, 1));
+    let answer = Answer {
+        rows: 1,
+        bytes: 7,
+        elapsed_micros: 4_000,
+        failure: None,
+    };
+    access.answered(last, &answer);
+    drop(access);
+    let (lines, reading) = reading(folder.path());
+    assert_eq!((&*reading.flaws, reading.ending), (&[][..], Ending::Whole));
+    let told: Vec<&String> = lines.iter().filter_map(|line| line.told.as_ref()).collect();
+    for (line, rows) in sent {
+        let rows = text::counted(rows, "row");
+        let brought = format!("line {line} brought {rows} in 4 ms");
+        assert_eq!(
+            told.iter().filter(|told| told.contains(&brought)).count(),
+            1,
+            "{brought}: {told:?}"
+        );
+    }
+    assert!(told[1].contains("; sent one  SELECT limits"), "{told:?}");
+    assert_eq!(told.len(), lines.len());
+}
+
+#[test]
+fn a_log_of_an_earlier_version_is_told_as_it_was() {
+    let line = |text: &str| read::told_of(text).unwrap();
+    let sent = line(
+        r#"{"seq":1,"prev":"","at":"2026-11-21T20:34:00Z","who":"ada","session":"1","act":"sent","statement":"events.page","text":"SELECT 1"}"#,
+    );
+    assert_eq!(sent, "2026-11-21T20:34:00Z  ada  sent events.page  SELECT 1");
+    let answered = line(
+        r#"{"seq":2,"prev":"0","at":"2026-11-21T20:34:01Z","who":"ada","session":"1","act":"answered","of":1,"rows":2,"bytes":9,"micros":5000}"#,
+    );
+    assert_eq!(answered, "2026-11-21T20:34:01Z  ada  line 1 brought 2 rows in 5 ms");
+}

@@ -166,14 +166,21 @@ impl AnchoredEvent<'_> {
 
     /// Disclosing it tells nothing of other salts. `kind`: 1 payload, 2 metadata.
     pub fn salt(&self, salter: &Salter, kind: u8) -> Hash {
-        let mut input = Vec::with_capacity(64);
-        input.extend_from_slice(b"refold/salt/v1\0");
-        framed(&mut input, &self.position.to_be_bytes());
-        framed(&mut input, self.stream);
-        input.extend_from_slice(&self.version.unwrap_or(NO_VERSION).to_be_bytes());
-        input.push(kind);
-        // HMAC-SHA-256.
-        salter.0.clone().chain_update(input).finalize().into_bytes().into()
+        // Ids of streams are short.
+        let length = |bytes: &[u8]| (bytes.len() as u32).to_be_bytes();
+        let position = self.position.to_be_bytes();
+        // HMAC-SHA-256; what its key makes of the first blocks is there.
+        let salt = salter
+            .0
+            .clone()
+            .chain_update(b"refold/salt/v1\0")
+            .chain_update(length(&position))
+            .chain_update(position)
+            .chain_update(length(self.stream))
+            .chain_update(self.stream)
+            .chain_update(self.version.unwrap_or(NO_VERSION).to_be_bytes())
+            .chain_update([kind]);
+        salt.finalize().into_bytes().into()
     }
 }
 

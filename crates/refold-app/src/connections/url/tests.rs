@@ -129,6 +129,9 @@ fn addresses_of_mysql_are_written_in_the_same_way() {
     assert!(parse("mysql://ada@db/shop?service=x").is_err());
     let of = parsed("mysql://ada@db-1,db-2/shop?target_session_attrs=primary");
     assert_eq!(of.target_session_attrs.as_deref(), Some("primary"));
-    assert_eq!(super::of(&of), "mysql://ada@db-1,db-2/shop?target_session_attrs=primary");
+    assert_eq!(
+        super::of(&of),
+        "mysql://ada@db-1,db-2/shop?target_session_attrs=primary"
+    );
     assert!(parse("mysql://ada@db/shop?target_session_attrs=fastest").is_err());
 }

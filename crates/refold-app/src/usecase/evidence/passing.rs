@@ -239,10 +239,10 @@ fn with_anchored(
         }
     }
     // A version below zero has no place of its own in the bytes.
-    let has_version = event.version != EventBatch::NO_VERSION;
-    let below_zero = event.version.0.to_string();
     let version = u64::try_from(event.version.0).ok();
-    if has_version && version.is_none() {
+    let is_below_zero = version.is_none() && event.version != EventBatch::NO_VERSION;
+    let below_zero = is_below_zero.then(|| event.version.0.to_string());
+    if let Some(below_zero) = &below_zero {
         add(b"stream_version", ExtraValue::Bytes(below_zero.as_bytes()));
     }
     on_event(&AnchoredEvent {
