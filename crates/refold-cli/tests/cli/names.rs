@@ -153,7 +153,7 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
     let no_file = "there is no such file or folder";
     let deeper = out.path().join("none/of/these");
     let deeper = deeper.to_str().unwrap();
-    let within = out.path().join("none/of/these.txt");
+    let within = out.path().join("none/of/these.ndjson");
     let within = within.to_str().unwrap();
     let file = out.path().join("file");
     fs::write(&file, "").unwrap();
@@ -164,13 +164,18 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
     let is_file = &*format!("({file} is no folder)");
     let is_folder = "it is a folder, and the name of a file is missing";
     let order = ["--handler", "handlers/order@1.1.0"];
-    let field = ["field", store, stream, "--path", "/status", order[0], order[1], "--svg"];
-    let field = |to| [field.as_slice(), &[to]].concat();
     let case = ["case", "save", store, "--stream", stream, order[0], order[1], "--out"];
     let case = |to| [case.as_slice(), &[to]].concat();
-    let minimize = ["minimize", store, "order-2264", "--handler", "handlers/order@1.0.0"];
-    let minimize = |to| [minimize.as_slice(), &["--against", order[1], "--out", to]].concat();
-    let (field_within, field_there) = (field(within), field(there));
+    let minimize = [
+        "minimize",
+        store,
+        stream,
+        order[0],
+        "handlers/order@1.0.0",
+        "--invariant",
+        "state.nothing == 1",
+    ];
+    let minimize = |to| [minimize.as_slice(), &["--out", to]].concat();
     let (case_within, minimize_within) = (case(within), minimize(within));
     let calls: &[(&[&str], &str)] = &[
         (&["state", store, stream, "--handler", "none.yaml"], no_file),
@@ -194,8 +199,8 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
         (&["search", store, "Espresso", "--out", within], no_folder),
         (&["connections", "export", "--out", within], no_folder),
         (&["new-handler", store, "--category", "order", "--out", below], is_file),
-        (&field_within, no_folder),
-        (&field_there, is_folder),
+        (&["timeline", store, stream, "--svg", within], no_folder),
+        (&["timeline", store, stream, "--svg", there], is_folder),
         (&case_within, no_folder),
         (&minimize_within, no_folder),
     ];
