@@ -193,7 +193,8 @@ impl Case {
             store_layout: store.layout_title.clone(),
             store_identity: store.identity.clone(),
             last_position: store.last_position.clone(),
-            last_recorded_at: store.last_recorded_at.clone(),
+            last_position_recorded_at: store.last_position_recorded_at.clone(),
+            events_until: store.events_until.clone(),
             streams: streams
                 .iter()
                 .map(|of| CaseStreamWire {

@@ -337,8 +337,10 @@ export type CaseWire = {
 	storeIdentity: string,
 	/**  The last event of the store when the case was written. */
 	lastPosition: string | null,
-	/**  The latest recorded time in the case: what it shows is as of then. */
-	lastRecordedAt: string | null,
+	/**  When that event was recorded: what the case shows is as of then. `None`: the case does not say. */
+	lastPositionRecordedAt: string | null,
+	/**  The latest recorded time of the events in the case. */
+	eventsUntil: string | null,
 	streams: CaseStreamWire[],
 	notes: number,
 	handlers: CaseHandlerWire[],

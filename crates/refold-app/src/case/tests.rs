@@ -17,7 +17,8 @@ fn contents(folder: &str, path: &str) -> Contents {
             identity: String::new(),
             change_token: String::new(),
             last_position: None,
-            last_recorded_at: None,
+            last_position_recorded_at: None,
+            events_until: None,
             order_is_total: true,
             version_base: Some(1),
             skips_versions: false,
@@ -108,6 +109,19 @@ fn no_name_in_a_case_leads_out_of_its_folder() {
             assert!(written.is_empty(), "{name:?}: {written:?}");
         }
     }
+}
+
+#[test]
+fn a_case_of_before_says_only_what_it_knows() {
+    let line = contents("order", "reducer.yaml").line().unwrap();
+    let until = "2026-08-13T10:30:00Z";
+    let before = line.replace(
+        "\"last_position_recorded_at\":null,\"events_until\":null",
+        &format!("\"last_recorded_at\":\"{until}\""),
+    );
+    assert_ne!(before, line);
+    let store = parse(before.as_bytes()).unwrap().store;
+    assert_eq!((store.last_position_recorded_at, store.events_until.as_deref()), (None, Some(until)));
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub fn save(
         refold_case: Contents::FORM,
         written_by: env!("CARGO_PKG_VERSION").to_owned(),
         written_at: text::time_label(second_of(clock::now()), 0),
-        store: origin(session, &gathered)?,
+        store: origin(work, session, &gathered)?,
         streams: streams.clone(),
         left_out: left_out(session, &gathered, &handlers),
         places: placed(&asked.places, &handlers),
@@ -344,9 +344,13 @@ fn described(stream: &Stream) -> CaseStream {
     }
 }
 
-fn origin(session: &Session, gathered: &Gathered) -> Result<Origin, AppError> {
+fn origin(work: &Work<'_>, session: &Session, gathered: &Gathered) -> Result<Origin, AppError> {
     let description = session.description();
     let fingerprint = session.store().fingerprint()?;
+    let of_last = match fingerprint.last_position {
+        Some(position) => recorded_at(work, session, position)?,
+        None => Timestamp::NONE,
+    };
     let times = gathered
         .streams
         .iter()
@@ -360,8 +364,9 @@ fn origin(session: &Session, gathered: &Gathered) -> Result<Origin, AppError> {
         layout_title: description.layout_title.clone(),
         identity: fingerprint.identity,
         change_token: fingerprint.change_token,
+        last_position_recorded_at: text::filled(text::time_label(of_last, digits)),
         last_position: fingerprint.last_position.map(text::position_label),
-        last_recorded_at: text::filled(text::time_label(latest.unwrap_or(Timestamp::NONE), digits)),
+        events_until: text::filled(text::time_label(latest.unwrap_or(Timestamp::NONE), digits)),
         order_is_total: description.order == OrderQuality::Total,
         version_base: description.version_base,
         skips_versions: description.skips_versions,
@@ -373,6 +378,20 @@ fn origin(session: &Session, gathered: &Gathered) -> Result<Origin, AppError> {
             why: unsettled.why,
         }),
     })
+}
+
+/// When the event at a position was recorded; `NONE`: it cannot be read, or has no time.
+fn recorded_at(work: &Work<'_>, session: &Session, position: Position) -> Result<Timestamp, AppError> {
+    let mut reader = session.store().read(&ReadQuery {
+        scope: Scope::Positions(vec![position]),
+        direction: Direction::Forward,
+        columns: Columns::SKELETON,
+    })?;
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
+    match reader.next_batch(work, 1, &mut batch, &mut names, &Findings::default())? {
+        true if !batch.is_empty() => Ok(batch.event(0).recorded_at),
+        true | false => Ok(Timestamp::NONE),
+    }
 }
 
 /// The handlers of places that are packages or files, by what the places call them.

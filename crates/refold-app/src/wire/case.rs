@@ -19,8 +19,10 @@ pub struct CaseWire {
     pub store_identity: String,
     /// The last event of the store when the case was written.
     pub last_position: Option<String>,
-    /// The latest recorded time in the case: what it shows is as of then.
-    pub last_recorded_at: Option<String>,
+    /// When that event was recorded: what the case shows is as of then. `None`: the case does not say.
+    pub last_position_recorded_at: Option<String>,
+    /// The latest recorded time of the events in the case.
+    pub events_until: Option<String>,
     pub streams: Vec<CaseStreamWire>,
     pub notes: u32,
     pub handlers: Vec<CaseHandlerWire>,

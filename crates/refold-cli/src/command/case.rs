@@ -84,11 +84,14 @@ fn describe(printer: &mut Printer, answer: &CaseAnswer) -> Result<(), Ended> {
         "written on {} by Refold {} from {} ({}, {})",
         answer.written_at, answer.written_by, store.location, store.kind, store.layout_title
     )))?;
-    let time = store.last_recorded_at.as_deref().unwrap_or("no time");
-    let position = store.last_position.as_deref().unwrap_or("none");
-    printer.line(&visible(&format!(
-        "as of {time}; the last event of the store was #{position}"
-    )))?;
+    let last = match (&store.last_position, &store.last_position_recorded_at) {
+        (Some(position), Some(time)) => format!("as of {time}, when the last event of the store was recorded: #{position}"),
+        (Some(position), None) => format!("the last event of the store was #{position}, recorded at a time that is not in the case"),
+        (None, _) => "the store held no event".to_owned(),
+    };
+    printer.line(&visible(&last))?;
+    let until = store.events_until.as_deref().unwrap_or("at no time");
+    printer.line(&visible(&format!("the last event in the case was recorded {until}")))?;
     printer.line("")?;
     streams_table(&answer.streams).print(printer)?;
     for of in &answer.handlers {

@@ -42,8 +42,12 @@ pub struct Origin {
     pub change_token: String,
     /// Its last event then; `None`: it held none.
     pub last_position: Option<String>,
-    /// The latest recorded time of the events here, RFC 3339.
-    pub last_recorded_at: Option<String>,
+    /// When that event was recorded, RFC 3339; `None`: it has no time, or the case is of a version that did not say.
+    #[serde(default)]
+    pub last_position_recorded_at: Option<String>,
+    /// The latest recorded time of the events here, RFC 3339. Its first name read as if it were of the store.
+    #[serde(default, alias = "last_recorded_at")]
+    pub events_until: Option<String>,
     pub order_is_total: bool,
     pub version_base: Option<i64>,
     /// Whether versions of its streams may be left out.

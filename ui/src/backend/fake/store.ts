@@ -57,7 +57,7 @@ function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {
   return {
     ...{ writtenAt: '2026-09-01T08:12:40Z', writtenBy: '0.1.0', store: '/srv/shop/orders.db', storeKind: 'SQLite' },
     ...{ storeLayout: 'Emmett (SQLite)', storeIdentity: '61553fc13103d5f3', lastPosition: `${events.times.length}` },
-    lastRecordedAt: spanOf(events).lastRecordedAt,
+    ...{ lastPositionRecordedAt: spanOf(events).lastRecordedAt, eventsUntil: '2026-08-03T15:02:11.000Z' },
     ...{ streams: [{ stream, category: 'order', events: 15 }], notes: 1, findings: [] },
     handlers: [{ name: 'order', version: '1.1.0', hash: `sha256:${'18ee5032'.repeat(8)}`, reference: handler }],
     leftOut: ['streams in it: 1 of 5,001; causes and effects in others are not here'],

@@ -88,12 +88,14 @@ it('opens a case file where it stood, says as of when, and lets nobody write int
   page = openPage({ launch: { store: '/home/ada/refund.refold-case', stream: null, at: null, handler: null } });
   await page.until(() => page.find('[data-test=tab-diff]')?.ariaSelected === 'true');
   expect(page.texts('[data-test=cursor-b-label]')).toEqual(['B v 6']);
-  expect(page.texts('[data-test=env-band]')[0]).toMatch(/CASE FILE.*as of/);
+  expect(page.texts('[data-test=env-band]')[0]).toMatch(/CASE FILE.*as of 2026-08-30/);
   page.press('m');
   await page.until(() => page.texts('[data-test=notice]')[0]?.includes('read and not written'));
   page.find('[data-test=rail-notebook]')?.click();
   await page.until(() => page.find('[data-test=case-facts]') && text().includes('ask the provider'));
   expect(page.texts('[data-test=case-left-out]')[0]).toContain('1 of 5,001');
+  expect(page.texts('[data-test=case-as-of]')[0]).toMatch(/^2026-08-30.*last event of the store was recorded: #2,000$/);
+  expect(page.texts('[data-test=case-until]')[0]).toMatch(/^2026-08-03/);
   expect(page.find('[data-test=note-edit]')).toBeNull();
   expect(page.find('[data-test=case-save]')).toBeNull();
 });

@@ -263,7 +263,7 @@ fn a_case_opens_where_it_stood_when_the_store_and_the_handler_are_gone() {
     assert_eq!(answer.store.kind, "JSON Lines");
     assert_eq!(answer.store.last_position.as_deref(), Some("3"));
     assert_eq!(
-        answer.store.last_recorded_at.as_deref(),
+        answer.store.last_position_recorded_at.as_deref(),
         Some("2026-08-03T14:00:02.000Z")
     );
     let counts: Vec<(&str, u32)> = answer
@@ -297,6 +297,19 @@ fn a_case_opens_where_it_stood_when_the_store_and_the_handler_are_gone() {
     assert_eq!(
         serde_json::to_string(&in_case.state).unwrap(),
         serde_json::to_string(&in_store.state).unwrap()
+    );
+}
+
+#[test]
+fn a_case_is_as_of_the_end_of_its_store_and_not_of_its_own_streams() {
+    let lab = Lab::new();
+    let session = lab.store(LINES);
+    lab.save(&session, &streams(&["order-1"]), Existing::Kept).unwrap();
+    let store = show(&lab.open(&lab.file())).unwrap().store;
+    assert_eq!(store.last_position.as_deref(), Some("3"));
+    assert_eq!(
+        (store.last_position_recorded_at.as_deref(), store.events_until.as_deref()),
+        (Some("2026-08-03T14:00:02.000Z"), Some("2026-08-03T14:00:01.000Z"))
     );
 }
 

@@ -1,0 +1,23 @@
+// What is said of a case file that is open, and of one that is being written.
+
+export const CASE_VIEW = {
+  save: 'Save as a case',
+  writing: 'Writing the case file',
+  seal: (sha256: string) => `SHA-256 ${sha256}`,
+  title: 'Case file',
+  from: 'From',
+  recorded: 'As of',
+  lastPosition: (position: string, time: string) => `${time}, when the last event of the store was recorded: #${position}`,
+  lastPositionAlone: (position: string) =>
+    `the last event of the store was #${position}, recorded at a time that is not in the case`,
+  noPosition: 'the store held no event',
+  until: 'Its last event',
+  noTime: 'no recorded time',
+  saved: 'Written',
+  by: (time: string, version: string) => `${time} by Refold ${version}`,
+  streams: 'Streams',
+  handlers: 'Handlers',
+  noFiles: 'only its hash',
+  leftOut: 'Left out',
+  findings: 'Found then',
+} as const;
