@@ -3,6 +3,7 @@
 
 import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, MaskState, RevealWire } from '../backend/bindings';
+import { S } from '../strings';
 
 /** What shows values of a store. */
 export interface Masked {
@@ -38,6 +39,12 @@ export class Masking {
 
   get revealedCount(): number {
     return this.state?.revealed.length ?? 0;
+  }
+
+  /** What is said of it: a reveal without stream, part and path is of everything, whatever else is revealed. */
+  get revealedText(): string {
+    const isAll = this.state?.revealed.some(({ stream, part, path }) => !stream && !part && !path) ?? false;
+    return S.redacted.revealed(this.revealedCount, isAll);
   }
 
   ask(reveal: RevealWire): void {

@@ -34,8 +34,10 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     streams: Vec<text::Exact>,
     part: Option<Part>,
-    /// A JSON pointer; empty: everything.
+    /// A JSON pointer; empty: everything of that stream and part.
     path: String,
+    /// Whether it is all that is hidden of the store: no stream, part or path says so by itself.
+    everything: bool,
     /// Where it was written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
@@ -50,6 +52,7 @@ impl Entry {
             streams: Vec::new(),
             part: reveal.part,
             path: reveal.path.to_string(),
+            everything: reveal.is_everything(),
             file: None,
             reason: reason.trim().to_owned(),
         }

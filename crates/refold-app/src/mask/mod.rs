@@ -51,6 +51,11 @@ pub struct Reveal {
 }
 
 impl Reveal {
+    /// Whether it is of all that is hidden of a store.
+    pub fn is_everything(&self) -> bool {
+        self.stream.is_none() && self.part.is_none() && self.path.is_root()
+    }
+
     /// At a JSON pointer, or `all`, in everything of a store.
     pub fn everywhere(path: &str) -> Result<Reveal, AppError> {
         let path = if path == "all" { "" } else { path };

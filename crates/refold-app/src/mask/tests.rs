@@ -332,6 +332,8 @@ fn a_search_says_what_it_left_out_and_a_reveal_is_logged_and_undone() {
         (&lines[0]["action"], &lines[0]["reason"]),
         (&"reveal".into(), &"ticket 4711".into())
     );
+    // Nothing else in it says that this was all of the store.
+    assert_eq!((&lines[0]["path"], &lines[0]["everything"]), (&"".into(), &true.into()));
     assert_eq!(
         (&lines[1]["action"], &lines[1]["store"]),
         (&"conceal".into(), &"store.db".into())

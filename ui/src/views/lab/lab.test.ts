@@ -237,6 +237,17 @@ it('says where an answer is not exact, and of an invariant how much depends on i
   expect(text('severity')).toBe('must hold');
 });
 
+it('says that everything is revealed, and not that one place is', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  const revealed = [
+    { stream: null, part: null, path: '/customer' },
+    { stream: null, part: null, path: '' },
+  ];
+  vi.spyOn(backend, 'maskState').mockResolvedValue({ hasRules: true, revealed });
+  page = openPage({}, backend);
+  await page.until(() => text('status-revealed') === 'everything revealed');
+});
+
 it('shows nothing more of what is hidden again meanwhile, and works on', async () => {
   const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
   const revealed = [{ stream: null, part: null, path: '/customer' }];
