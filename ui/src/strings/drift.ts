@@ -59,9 +59,11 @@ export const DRIFT = {
   column: 'Column',
   expected: 'Expected',
   inRow: 'In the row',
-  since: 'Since',
-  /** Nobody can tell since when: no state had what the row holds. */
-  changedAt: (event: string) => `changed at ${event}`,
+  since: 'Wrong since',
+  lastChange: 'Last change',
+  /** No state had what the row holds. */
+  nobodyCanTell: 'nobody can tell',
+  neverHeld: 'no state of the stream had what the row holds, so nobody can tell since when it is wrong; the event named is the last one that changed what is expected',
   nothing: 'nothing',
   late: (n: number) => `${countOf(n, 'event', 'events')} late`,
   firstOf: (shown: number, all: number) =>

@@ -103,6 +103,10 @@ const NOTHING: wire.DriftFault = {
 
 const OTHERS: wire.DriftFault[] = [
   {
+    ...{ ...NOTHING, key: 'order-2212', stream: 'order-2212', column: 'total', path: '/total', expected: '75.17' },
+    ...{ found: '"81.92"', at: '30', version: '27', eventType: 'ItemAdded', isLastChange: true },
+  },
+  {
     ...{ ...NOTHING, key: 'order-4712', stream: 'order-4712', column: 'status', path: '/status', expected: '"Paid"' },
     ...{ found: '"Placed"', at: '9', version: '9', holds: '8', isLostUpdate: true, eventType: 'PaymentCaptured' },
     why: 'a lost update: the row says that it is at v9, and holds what its stream came to at v8; v9 PaymentCaptured is the first event that it lacks',
