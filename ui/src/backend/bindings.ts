@@ -1421,6 +1421,11 @@ export type HistoryHandler = {
 export type HistoryHits = {
 	/**  The moments after the events, ascending. */
 	moments: number[],
+	/**
+	 *  Where the text is in each of them, as a sum: 1 payload, 2 metadata, 4 type, 8 id, 16 version or position. Zeros
+	 *  where no text was asked for.
+	 */
+	parts: number[],
 	/**  What could not be read or asked on the way. */
 	findings: FindingWire[],
 };

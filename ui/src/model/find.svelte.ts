@@ -15,6 +15,8 @@ export class Find {
   asked = $state.raw<Asked>(NOTHING_ASKED);
   /** Moments after the events that were found, ascending; `null` before anything was looked for. */
   moments = $state.raw<readonly number[] | null>(null);
+  /** Where the text is in each of them, as the engine says it. */
+  parts = $state.raw<readonly number[]>([]);
   job = $state.raw<JobUpdate | null>(null);
   isRunning = $state(false);
   failure = $state.raw<AppErrorWire | null>(null);
@@ -70,6 +72,7 @@ export class Find {
       });
       if (turn !== this.#turn) return;
       this.moments = found.moments;
+      this.parts = found.parts;
       this.findings = found.findings;
     } catch (reason) {
       const error = errorOf(reason);

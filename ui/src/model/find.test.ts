@@ -11,7 +11,7 @@ it('keeps what is looked for while what was closed before it is still being stop
   const answers: ((moments: number[]) => void)[] = [];
   vi.spyOn(backend, 'historyHits').mockImplementation((_, __, progress) => {
     progress({ job: answers.length + 1, done: 1, total: 10, phase: 'readingEvents' });
-    return new Promise((resolve) => answers.push((moments) => resolve({ moments, findings: [] })));
+    return new Promise((resolve) => answers.push((moments) => resolve({ moments, parts: [], findings: [] })));
   });
   let stop = () => {};
   vi.spyOn(backend, 'cancelJob').mockReturnValue(new Promise((resolve) => (stop = resolve)));

@@ -98,6 +98,9 @@ pub struct SearchOffer {
 pub struct HistoryHits {
     /// The moments after the events, ascending.
     pub moments: Vec<u32>,
+    /// Where the text is in each of them, as a sum: 1 payload, 2 metadata, 4 type, 8 id, 16 version or position. Zeros
+    /// where no text was asked for.
+    pub parts: Vec<u8>,
     /// What could not be read or asked on the way.
     pub findings: Vec<FindingWire>,
 }

@@ -121,8 +121,15 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
     async historyHits(history, asked) {
       const { events, positions } = twin.streamOf(history);
       check(asked);
-      const moments = [...positions.keys()].filter((at) => rowOf(seed, events, positions[at] ?? 0, asked) !== null);
-      return { moments: moments.map((at) => at + 1), findings: [] };
+      const hits = [...positions.keys()].flatMap((at) => {
+        const position = positions[at] ?? 0;
+        // In a stream its types are looked in, too.
+        const isType = asked.text !== '' && (TYPES[events.types[position] ?? 0] ?? '').includes(asked.text);
+        const row = rowOf(seed, events, position, isType ? { ...asked, text: '' } : asked);
+        return row === null ? [] : [{ moment: at + 1, parts: isType ? 4 : asked.text === '' ? 0 : 1 }];
+      });
+      const all = { moments: hits.map(({ moment }) => moment), parts: hits.map(({ parts }) => parts) };
+      return { ...all, findings: [] };
     },
     async exportSearch(session, asked, file, _format, progress) {
       const { events } = twin.storeOf(session);

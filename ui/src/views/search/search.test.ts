@@ -26,6 +26,20 @@ function phase(): string | undefined {
   return page.find('[data-test=search-status]')?.dataset['phase'];
 }
 
+it('finds types of events in a stream, and says where each hit is', async () => {
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: null, handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  page.press('Ctrl+f');
+  await page.until(() => page.find('[data-test=find-text]'));
+  const field = page.find<HTMLInputElement>('[data-test=find-text]');
+  if (!field) throw new Error('no field to find with');
+  field.value = 'ItemAdded';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  await page.until(() => page.texts('[data-test=find-count]')[0]?.includes('hit'));
+  field.closest('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+  await page.until(() => /^\d+ of \d+ · in type$/.test(page.texts('[data-test=find-count]')[0] ?? ''));
+});
+
 it('finds events, opens one with its hits as marks, and comes back to the results as they were', async () => {
   await search('SKU-0');
   expect(phase()).toBe('whole');

@@ -51,6 +51,22 @@ fn rows_of_a_search_are_there_until_it_is_closed() {
         .unwrap();
     assert_eq!(hits.moments.len(), 2);
     assert!(hits.moments.contains(&history.moment));
+    assert_eq!(hits.parts, [1, 1]);
+    // What a row of the list shows is found, too.
+    let places = |text: &str| {
+        let hits = desk.history_hits(history.history, &asked(text), &|_| {}).unwrap();
+        hits.moments.into_iter().zip(hits.parts).collect::<Vec<_>>()
+    };
+    let added = places("ItemAdded");
+    assert!(!added.is_empty() && added.iter().all(|(_, parts)| parts & 4 == 4), "{added:?}");
+    for version in ["v 5", "v5", "5"] {
+        assert!(places(version).iter().any(|hit| hit.1 & 16 == 16), "{version}");
+    }
+    let [position] = *places(&format!("#{}", row.position)) else {
+        panic!("a position is of one event");
+    };
+    assert_eq!(position, (history.moment, 16));
+    assert_eq!(places(""), (1..=15).map(|moment| (moment, 0)).collect::<Vec<_>>());
 
     desk.close_search(ended.search);
     assert_eq!(

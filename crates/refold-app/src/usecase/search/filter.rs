@@ -62,13 +62,26 @@ impl Filter {
 
     /// All columns of the event must be filled. A condition that cannot be evaluated on it is a finding.
     pub fn lets_through(&self, event: &EventView<'_>, names: &Names, findings: &Findings) -> bool {
+        self.lets_through_if(event, names, findings, |shown| {
+            (self.needle.as_ref()).is_none_or(|needle| needle.place_in(shown).is_some())
+        })
+    }
+
+    /// The same with another question in the place of that for the text: of what may be shown of the event.
+    pub fn lets_through_if(
+        &self,
+        event: &EventView<'_>,
+        names: &Names,
+        findings: &Findings,
+        holds: impl FnOnce(&EventView<'_>) -> bool,
+    ) -> bool {
         let is_any_of = |wanted: &[Vec<u8>], name: &[u8]| wanted.is_empty() || wanted.iter().any(|one| one == name);
         is_any_of(&self.types, names.type_name(event.event_type))
             && is_any_of(&self.categories, names.category(event.stream))
             && (self.stream.as_ref()).is_none_or(|part| part.find(names.stream(event.stream)).is_some())
             && (self.recorded_at.as_ref()).is_none_or(|range| range.contains(&event.recorded_at))
             && payload::covered(event, &self.mask, names, |shown| {
-                (self.needle.as_ref()).is_none_or(|needle| needle.place_in(shown).is_some())
+                holds(shown)
                     && (self.condition.as_ref()).is_none_or(|condition| meets(shown, names, condition, findings))
             })
     }

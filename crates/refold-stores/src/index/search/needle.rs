@@ -42,6 +42,11 @@ impl Needle {
         place(Field::Payload, event.payload).or_else(|| place(Field::Metadata, event.metadata))
     }
 
+    /// Whether it stands in these bytes.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.finders.iter().any(|finder| finder.find(bytes).is_some())
+    }
+
     /// Each form that is looked for.
     pub(super) fn forms(&self) -> impl Iterator<Item = &[u8]> + Clone {
         self.finders.iter().map(Finder::needle)
