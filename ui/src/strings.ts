@@ -319,6 +319,7 @@ export const S = {
     moved: (added: number, changed: number, removed: number) =>
       `${countOf(changed, 'field', 'fields')} changed, ${countText(added)} added, ${countText(removed)} removed`,
     handler: 'Handler',
+    at: (place: number) => `at ${countText(place)} of `,
     notNewest: 'not the newest',
     newestIs: (version: string) => `A newer version is at hand: ${version}`,
     foldWith: (name: string) => `Fold with ${name}`,

@@ -29,6 +29,16 @@ it('asks the host for a store at once, and reads what the window needs for it me
   expect(desk.store?.opened.location).toBe('orders.db');
 });
 
+it('goes to the newest event of a stream that is named, wherever A stood in it', async () => {
+  const desk = new Desk(fakeBackend({ sampleEvents: 2000 }));
+  await desk.start();
+  await desk.openStore('orders.db');
+  await desk.openStream('order-4711', 'start');
+  expect(desk.history?.a).toBe(0);
+  await desk.openStream('order-4711');
+  expect(desk.history?.a).toBe(15);
+});
+
 /** A desk with two documents, and what it writes down. */
 async function twoDocuments() {
   const backend = fakeBackend({ sampleEvents: 2000 });

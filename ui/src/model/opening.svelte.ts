@@ -117,12 +117,16 @@ export class Opening {
     }
   }
 
-  /** Opens a stream at a cursor text (the head when `null`) in the present document, or moves there if it is open. */
+  /**
+   * Opens a stream at a cursor text in the present document, or moves there if it is open. `null` is its newest event,
+   * wherever A stood last: who names a stream wants to know how it is now.
+   */
   async openStream(stream: string, at: string | null, look: Look): Promise<void> {
     const document = this.#documents.present;
     await this.#opened(document, stream, async (store) => {
       if (document.history?.opened.stream === stream) {
         if (at !== null) await moveTo(document.history, at);
+        else document.history.setA(document.history.opened.events);
       } else {
         const history = await this.#open(store, stream, at, document.handler);
         await document.replaceHistory(history);

@@ -57,6 +57,8 @@ it.each([
 it('says of both cursors which event they are at', async () => {
   page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '8');
+  // Whoever comes back to a stream sees that this is not its newest event.
+  expect(page.texts('[data-test=scope-header]')[0]).toContain('at 8 of 15 events');
   page.press('b');
   page.press('ArrowLeft');
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '7');
