@@ -309,6 +309,8 @@ export type CaseAsked = {
 	places: DocumentPlace[],
 	/**  Index of the one that shows. */
 	shown: number,
+	/**  What else stood open and does not go into it, in words. */
+	elsewhere: string[],
 };
 
 export type CaseHandlerWire = {
@@ -784,6 +786,11 @@ export type DocumentPlace = {
 	streams?: StreamSelection | null,
 	/**  What stood side by side; `None` where nothing did. */
 	compared?: ComparedPlace | null,
+	/**
+	 *  In a case file, of a document that showed the sandbox: the edits of its branch, as they were typed. The stream and
+	 *  the handler are those of the branch.
+	 */
+	sandbox: string[] | null,
 	/**  How its timeline was drawn; `None`: as usual. */
 	look?: TimelineLook | null,
 };

@@ -7,7 +7,7 @@ import type { OpenDocument } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import type { OpenStore } from './open_store.svelte';
 import type { Opening } from './opening.svelte';
-import { placeFrom, written as kept } from './restoring';
+import { placeFrom } from './restoring';
 
 /** The writing of a case of one store. */
 export class CaseWriting {
@@ -16,6 +16,9 @@ export class CaseWriting {
   isWriting = $state(false);
   /** The one that was written last. */
   written = $state.raw<Written | null>(null);
+  /** What stood open then, and went into it or did not. */
+  within = $state.raw<string[]>([]);
+  elsewhere = $state.raw<string[]>([]);
   failure = $state.raw<AppErrorWire | null>(null);
 
   /** Asks for a file, and writes the notebook and the documents of a store into it. */
@@ -28,12 +31,11 @@ export class CaseWriting {
     try {
       const file = await backend.pickSave(`${opened.name.replace(/\.\w+$/, '')}.refold-case`);
       if (file === null) return;
-      const open = documents.all.filter((one) => one.store === store);
-      const asked = {
-        streams: [],
-        places: open.map(({ place }) => kept(place)),
-        shown: Math.max(0, open.indexOf(documents.present)),
-      };
+      const { placesOf } = await import('./case_places');
+      const { elsewhere, places, shown, within } = placesOf(store, documents);
+      this.within = within;
+      this.elsewhere = elsewhere;
+      const asked = { streams: [], places, shown, elsewhere };
       this.written = await backend.saveCase(opened.session, asked, file, (update) => (this.job = update));
     } catch (reason) {
       const error = errorOf(reason);
@@ -73,6 +75,10 @@ export async function standWhereItStood(
   for (const place of places) {
     const next = stood.length === 0 ? document : documents.add();
     await opening.show(next, placeFrom(place, next.number), () => true);
+    if (place.sandbox && next.store) {
+      const { branchAgain } = await import('./case_places');
+      await branchAgain(next.store, place);
+    }
     stood.push(next);
     // The next one stands behind it.
     documents.activate(next);

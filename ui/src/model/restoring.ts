@@ -13,7 +13,7 @@ export function written(place: Place): DocumentPlace {
     ...{ stream: stream?.id ?? null, category: stream?.category ?? null, handler: stream?.handler ?? null },
     ...{ a, b, lens: place.lens, axis, from: window ? `${window.from}` : null, to: window ? `${window.to}` : null },
     ...{ focus, types: [...types], asOf: place.asOf, asked: place.asked, lanes: place.lanes, streams: place.streams },
-    ...{ compared: place.compared, look: place.look },
+    ...{ compared: place.compared, look: place.look, sandbox: null },
   };
 }
 

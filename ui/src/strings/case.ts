@@ -4,7 +4,8 @@ import type { Written } from '../backend/bindings';
 import { countOf } from '../base/format';
 
 export const CASE = {
-  written: ({ events, file, size }: Written) => `${countOf(events, 'event', 'events')} written into ${file} (${size})`,
+  written: ({ events, file, size }: Written) =>
+    `Case of ${countOf(events, 'event', 'events')} saved as ${file} (${size})`,
   band: 'CASE FILE',
   asOf: (time: string) => `as of ${time}`,
   writtenOn: (time: string) => `written ${time}`,

@@ -1,5 +1,7 @@
 // What is said of a case file that is open, and of one that is being written.
 
+import { countOf } from '../base/format';
+
 export const CASE_VIEW = {
   save: 'Save as a case',
   writing: 'Writing the case file',
@@ -7,7 +9,8 @@ export const CASE_VIEW = {
   title: 'Case file',
   from: 'From',
   recorded: 'As of',
-  lastPosition: (position: string, time: string) => `${time}, when the last event of the store was recorded: #${position}`,
+  lastPosition: (position: string, time: string) =>
+    `${time}, when the last event of the store was recorded: #${position}`,
   lastPositionAlone: (position: string) =>
     `the last event of the store was #${position}, recorded at a time that is not in the case`,
   noPosition: 'the store held no event',
@@ -20,4 +23,9 @@ export const CASE_VIEW = {
   noFiles: 'only its hash',
   leftOut: 'Left out',
   findings: 'Found then',
+  within: (what: string[]) => `Open, and in it: ${what.join(', ')}`,
+  elsewhere: (what: string) => `Open, and not in it: ${what}`,
+  branch: (stream: string, edits: number) => `the sandbox of ${stream} with ${countOf(edits, 'edit', 'edits')}`,
+  unseenBranch: (stream: string) => `the sandbox of ${stream}, which no tab shows`,
+  unapplied: 'an edit in the sandbox that is not applied',
 } as const;

@@ -63,7 +63,8 @@ export const DRIFT = {
   lastChange: 'Last change',
   /** No state had what the row holds. */
   nobodyCanTell: 'nobody can tell',
-  neverHeld: 'no state of the stream had what the row holds, so nobody can tell since when it is wrong; the event named is the last one that changed what is expected',
+  neverHeld:
+    'no state of the stream had what the row holds, so nobody can tell since when it is wrong; the event named is the last one that changed what is expected',
   nothing: 'nothing',
   late: (n: number) => `${countOf(n, 'event', 'events')} late`,
   firstOf: (shown: number, all: number) =>

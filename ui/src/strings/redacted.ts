@@ -11,7 +11,8 @@ export const REDACTED = {
   logged: 'It is written to a log with your name, the time and the reason, and holds until this store is closed',
   reveal: 'Reveal',
   cancel: 'Cancel',
-  revealed: (n: number, isAll: boolean) => (isAll ? 'everything revealed' : countOf(n, 'place revealed', 'places revealed')),
+  revealed: (n: number, isAll: boolean) =>
+    isAll ? 'everything revealed' : countOf(n, 'place revealed', 'places revealed'),
   conceal: 'Hide again',
   noRules: 'No masking rule holds for this store',
   notRedacted: 'Choose a redacted field first',

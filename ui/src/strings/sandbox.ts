@@ -6,7 +6,7 @@ export const SANDBOX = {
   name: 'Sandbox',
   /** Never hidden, never shortened. */
   watermark: 'SANDBOX · not the record',
-  nowhere: 'nothing is written anywhere',
+  nowhere: 'nothing of it is written to the store',
   branched: (stream: string, at: string) =>
     at === '' ? `branched from ${stream}` : `branched from ${stream} at ${at}`,
   begin: 'What if an event had not been, or had been otherwise?',

@@ -87,6 +87,7 @@ fn what_the_window_showed_comes_back() {
             current: side("head"),
             ignores_order: true,
         }),
+        sandbox: None,
         look: Some(TimelineLook {
             is_folded: false,
             height: "log".to_owned(),

@@ -103,7 +103,7 @@ pub fn save(
         written_at: text::time_label(second_of(clock::now()), 0),
         store: origin(work, session, &gathered)?,
         streams: streams.clone(),
-        left_out: left_out(session, &gathered, &handlers),
+        left_out: left_out(session, &gathered, &handlers, asked),
         places: placed(&asked.places, &handlers),
         notes,
         shown: asked.shown,
@@ -158,6 +158,7 @@ pub fn place(
         lanes: None,
         streams: None,
         compared: None,
+        sandbox: None,
         look: None,
     })
 }
@@ -427,7 +428,12 @@ fn placed(places: &[DocumentPlace], handlers: &BTreeMap<String, Carried>) -> Vec
         .collect()
 }
 
-fn left_out(session: &Session, gathered: &Gathered, handlers: &BTreeMap<String, Carried>) -> Vec<String> {
+fn left_out(
+    session: &Session,
+    gathered: &Gathered,
+    handlers: &BTreeMap<String, Carried>,
+    asked: &CaseAsked,
+) -> Vec<String> {
     let mut sentences = Vec::new();
     let count = gathered.streams.len() as u64;
     let whole = session.index().map(|index| u64::from(index.stream_count()));
@@ -468,6 +474,12 @@ fn left_out(session: &Session, gathered: &Gathered, handlers: &BTreeMap<String, 
             "the files of the handler {} are not here, they are too large or no text: {}",
             carried.name, carried.hash
         ));
+    }
+    if mask.has_rules() && asked.places.iter().any(|place| place.sandbox.is_some()) {
+        sentences.push("edits of the sandbox are here as they were typed: no masking rule hides anything of them".to_owned());
+    }
+    for it in &asked.elsewhere {
+        sentences.push(format!("of what stood open, not here: {it}"));
     }
     for stream in &gathered.missing {
         sentences.push(format!("a stream that is noted is not in the store: {stream}"));

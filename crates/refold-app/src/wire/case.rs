@@ -64,4 +64,6 @@ pub struct CaseAsked {
     pub places: Vec<DocumentPlace>,
     /// Index of the one that shows.
     pub shown: u32,
+    /// What else stood open and does not go into it, in words.
+    pub elsewhere: Vec<String>,
 }

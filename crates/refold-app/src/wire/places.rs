@@ -60,6 +60,10 @@ pub struct DocumentPlace {
     /// What stood side by side; `None` where nothing did.
     #[serde(default)]
     pub compared: Option<ComparedPlace>,
+    /// In a case file, of a document that showed the sandbox: the edits of its branch, as they were typed. The stream and
+    /// the handler are those of the branch.
+    #[serde(default)]
+    pub sandbox: Option<Vec<String>>,
     /// How its timeline was drawn; `None`: as usual.
     #[serde(default)]
     pub look: Option<TimelineLook>,

@@ -30,6 +30,7 @@ fn save(context: &Context<'_>, asked: &CaseSave) -> Result<u8, Ended> {
         streams: asked.streams.clone(),
         places: place.transpose()?.into_iter().collect(),
         shown: 0,
+        elsewhere: Vec::new(),
     };
     let existing = match asked.replace {
         true => Existing::Replaced,

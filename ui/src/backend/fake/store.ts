@@ -52,6 +52,7 @@ function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {
       streams: null,
       compared: null,
       look: null,
+      sandbox: null,
     },
   };
   return {

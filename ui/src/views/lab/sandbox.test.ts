@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { fakeBackend } from '../../backend/fake';
 
 let page: Page;
 afterEach(() => page.close());
@@ -34,10 +35,35 @@ it('branches without the selected event, and says everywhere that it is not the 
   await run('Branch here without this event');
   await page.until(() => page.find('[data-test=sandbox-summary]'));
   expect(text('sandbox-band')).toContain('SANDBOX · not the record');
-  expect(text('sandbox-band')).toContain('nothing is written anywhere');
+  expect(text('sandbox-band')).toContain('nothing of it is written to the store');
   expect(edits()).toEqual(['v2 is left out']);
   await page.until(() => text('sandbox-label').startsWith('v2 '));
   expect(text('sandbox-summary')).toContain('at the head');
+});
+
+it('goes into a case with its edits, and opens out of one as it was', async () => {
+  await open('v2');
+  await run('Branch here without this event');
+  await page.until(() => edits().length === 1);
+  const saving = vi.spyOn(page.backend, 'saveCase');
+  page.press('Ctrl+Shift+e');
+  await page.until(() => saving.mock.calls.length === 1);
+  const asked = saving.mock.calls[0]?.[1];
+  const [place] = asked?.places ?? [];
+  expect(place).toMatchObject({ view: 'sandbox', stream: 'order-4711', sandbox: ['{"skip":"v2"}'] });
+  expect(asked?.elsewhere).toEqual([]);
+  await page.close();
+
+  const location = '/home/ada/branch.refold-case';
+  const backend = fakeBackend({ launch: { store: location, stream: null, at: null, handler: null } });
+  const opened = await backend.openStore(location, null);
+  const { case: kept, layout } = opened;
+  if (!kept || !place) throw new Error('no case');
+  const places = [{ ...place, store: location, layout }];
+  vi.spyOn(backend, 'openStore').mockResolvedValue({ ...opened, case: { ...kept, places } });
+  page = openPage({}, backend);
+  await page.until(() => edits().length === 1);
+  expect(edits()).toEqual(['v2 is left out']);
 });
 
 it('says that both lines lack what the record lacks', async () => {

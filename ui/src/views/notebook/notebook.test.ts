@@ -105,5 +105,5 @@ it('writes what is noted and open into a case file, and says where it is', async
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
   page.find('[data-test=rail-notebook]')?.click();
   (await page.until(() => page.find('[data-test=case-save]'))).click();
-  await page.until(() => page.texts('[data-test=case-written]')[0]?.includes('15 events written into'));
+  await page.until(() => page.texts('[data-test=case-written]')[0]?.includes('Case of 15 events saved as'));
 });

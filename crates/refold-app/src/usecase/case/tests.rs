@@ -88,6 +88,7 @@ fn place(stream: &str, handler: &str) -> DocumentPlace {
         lanes: None,
         streams: None,
         compared: None,
+        sandbox: None,
         look: None,
     }
 }
@@ -311,6 +312,31 @@ fn a_case_is_as_of_the_end_of_its_store_and_not_of_its_own_streams() {
         (store.last_position_recorded_at.as_deref(), store.events_until.as_deref()),
         (Some("2026-08-03T14:00:02.000Z"), Some("2026-08-03T14:00:01.000Z"))
     );
+}
+
+#[test]
+fn the_branch_of_a_sandbox_goes_along_and_what_does_not_is_named() {
+    let lab = Lab::new();
+    let session = lab.store(LINES);
+    let edits = vec!["{\"skip\":\"v2\"}".to_owned()];
+    let branch = DocumentPlace {
+        view: "sandbox".to_owned(),
+        sandbox: Some(edits.clone()),
+        ..place("order-1", handler::DEFAULT)
+    };
+    let asked = CaseAsked {
+        places: vec![branch],
+        elsewhere: vec!["other.db".to_owned()],
+        ..CaseAsked::default()
+    };
+    lab.save(&session, &asked, Existing::Kept).unwrap();
+    let case = lab.open(&lab.file());
+    let wire = case.case().unwrap().wire(case.location());
+    assert_eq!(
+        (wire.places[0].stream.as_deref(), wire.places[0].sandbox.as_ref()),
+        (Some("order-1"), Some(&edits))
+    );
+    assert!(wire.left_out.iter().any(|sentence| sentence.ends_with("not here: other.db")));
 }
 
 #[test]
