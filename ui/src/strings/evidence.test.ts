@@ -25,6 +25,12 @@ it('groups the numbers of what the engine says', () => {
   expect(T.inWindow('at position 40866')).toBe('at position 40,866');
 });
 
+it('says times as the rest of the window does', () => {
+  expect(T.inWindow('stamped at 2026-11-23T20:20:08Z, not before 2026-01-01T00:00:00.120Z')).toBe(
+    'stamped at 2026-11-23 20:20:08Z, not before 2026-01-01 00:00:00.120Z',
+  );
+});
+
 it('names what was done something to where no stream is known', () => {
   expect([T.unnamed('4711'), T.unnamed('')]).toEqual(['#4,711', 'an event whose stream is not known']);
 });

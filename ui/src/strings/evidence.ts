@@ -1,6 +1,7 @@
 // Texts of the views Integrity and Reports. The views are read late, and these with them.
 
 import { countOf, countText } from '../base/format';
+import { instantText } from '../base/instant';
 
 export const INTEGRITY = {
   title: 'Integrity',
@@ -96,9 +97,13 @@ export const INTEGRITY = {
   revokedHint: 'lists of revoked certificates (CRL); without one nobody looks whether it was revoked',
   handler: 'Impact by',
   copyOfStore: 'Older copy',
-  /** What the engine says, with numbers grouped as those beside them are. */
-  inWindow: (said: string) => said.replaceAll(/(?<= position )\d{4,}/g, countText),
+  /** What the engine says, with numbers and times as those beside them are. */
+  inWindow: (said: string) =>
+    said
+      .replaceAll(/(?<= position )\d{4,}/g, countText)
+      .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => instantText(time)),
   copyHint: 'an older copy of the store, for the states before',
+  nameCopy: 'Choose an older copy and verify again…',
   explanations: 'Explanations',
   done: (dir: string) => `The anchor lies in ${dir}`,
   saltDone: (file: string) => `It is salted with ${file}: verifying needs it, and it tells nobody else`,
@@ -231,7 +236,9 @@ export const REPORTS = {
     xlsx: 'a workbook, which is a view',
   },
   redact: 'Redaction',
-  redactNone: 'no rules but those at hand',
+  redactNone: 'no rules but those of this store',
+  redactNothing: 'no rules',
+  nothingHidden: 'Nothing is hidden: whatever stands in payloads will be in the report',
   atHand: 'masking rules of this store hold in it too',
   out: 'Goes to',
   noFolder: 'no folder chosen yet',
@@ -253,7 +260,8 @@ export const REPORTS = {
   previewWhy: 'Nothing is written. The report time, the id and the digests will be those of the moment it is made.',
   otherPseudonyms: 'Other pseudonyms will stand in the report: without a case key each report has a new one.',
   firstRows: (shown: number, all: number) => `The first ${countText(shown)} of ${countText(all)} rows of the pages.`,
-  dryRun: (events: number) => `${countOf(events, 'event', 'events')}; nothing is written`,
+  dryRun: (events: number) => `${countOf(events, 'event', 'events')}; this is only a look, and no report is written`,
+  noneOfFirst: 'Nothing is hidden at the paths that are listed',
   part: 'Part',
   path: 'Path',
   times: 'Times',

@@ -173,6 +173,27 @@ it('names what differs, what it did, and goes to the event', async () => {
   await page.until(() => page.find('.page')?.dataset['view'] === 'history');
 });
 
+it('leads to an older copy of the store where one would tell more', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty', 'tampered.db');
+  page.press('f');
+  await page.until(() => page.all('[data-test=anchor]').length === 2);
+  const verify = backend.verifyStore.bind(backend);
+  const asked = vi.spyOn(backend, 'verifyStore').mockImplementation(async (...of) => {
+    const verified = await verify(...of);
+    const [first, ...rest] = verified.findings;
+    const sentence = 'the state before is told by nobody: name an older copy of the store (--copy)';
+    const impacts = [{ stream: 'order-4711', isProven: false, sentence, changes: [] }];
+    return { ...verified, findings: first ? [{ ...first, impacts }, ...rest] : [] };
+  });
+  page.press('Ctrl+Enter');
+  const door = await page.until(() => page.find('[data-test=finding-copy]'));
+  expect(text('verify-impact')).toContain('The state before is told by nobody');
+  vi.spyOn(backend, 'pickFile').mockResolvedValue('/home/ada/older.db');
+  door.click();
+  await page.until(() => asked.mock.calls.length === 2);
+  expect(asked.mock.lastCall?.[1].copy).toBe('/home/ada/older.db');
+});
+
 it('refuses an anchor of another store before it is tried', async () => {
   await open('Ctrl+8', 'anchors-empty');
   page.press('f');
@@ -378,8 +399,11 @@ it('stops a report that runs, and leaves nothing of it', async () => {
 
 it('shows what rules would hide before anything is written', async () => {
   await open('Ctrl+7', 'reports');
+  // Before anybody asks: without rules all of it will stand there.
+  expect(text('report-redact')).toBe('no rules');
+  expect(text('report-nothing-hidden')).toContain('will be in the report');
   page.press('d');
-  await page.until(() => text('report-dry-run').includes('nothing is written'));
+  await page.until(() => text('report-dry-run').startsWith('Nothing is hidden'));
   expect(page.all('[data-test=report-path-rows] tr.hidden')).toHaveLength(0);
   page.press('r');
   await page.until(() => page.find('[data-test=report-redact-clear]'));
@@ -392,6 +416,8 @@ it('shows what rules would hide before anything is written', async () => {
   await page.until(() => page.find('[data-test=report-redact-clear]'));
   page.press('d');
   await page.until(() => page.all('[data-test=report-path-rows] tr.hidden').length === 1);
+  expect(text('report-dry-run')).not.toContain('Nothing is hidden');
+  expect(page.find('[data-test=report-nothing-hidden]')).toBeNull();
   expect(text('idle-rule')).toContain('/custmer/name');
   expect(page.find('[data-test=report-made]')).toBeNull();
 });
