@@ -1,12 +1,16 @@
 // What of the window goes into a case file, and what of it stands open again: the documents of a store, the stream behind
-// each, and the branch of a sandbox.
+// each, and the branch of a sandbox. What places are written by is handed over: it is read at the start, in one file with
+// what needs it there.
 
-import type { DocumentPlace } from '../backend/bindings';
+import { errorOf } from '../backend/backend';
+import type { CaseWire, DocumentPlace } from '../backend/bindings';
 import { CASE_VIEW as T } from '../strings/case_view';
+import type { CaseWriting } from './case.svelte';
 import type { OpenDocument } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import type { OpenStore } from './open_store.svelte';
-import { written } from './restoring';
+import type { Opening } from './opening.svelte';
+import type { placeFrom, written } from './restoring';
 import { SandboxBoard, sandboxOf } from './sandbox.svelte';
 
 /** What is written of it. */
@@ -18,8 +22,35 @@ export interface CasePlaces {
   elsewhere: string[];
 }
 
+/** Asks for a file, and writes a case into it. */
+export async function writeCase(
+  writing: CaseWriting,
+  store: OpenStore,
+  documents: Documents,
+  write: typeof written,
+): Promise<void> {
+  const { backend, opened } = store;
+  writing.failure = null;
+  writing.written = null;
+  try {
+    const file = await backend.pickSave(`${opened.name.replace(/\.\w+$/, '')}.refold-case`);
+    if (file === null) return;
+    const open = placesOf(store, documents, write);
+    const { elsewhere, places, shown } = open;
+    const asked = { streams: [], places, shown, elsewhere };
+    const done = await backend.saveCase(opened.session, asked, file, (update) => (writing.job = update));
+    writing.written = { ...done, ...open };
+  } catch (reason) {
+    const error = errorOf(reason);
+    if (error.code !== 'cancelled') writing.failure = error;
+  } finally {
+    writing.isWriting = false;
+    writing.job = null;
+  }
+}
+
 /** The documents of a store as a case keeps them. */
-export function placesOf(store: OpenStore, documents: Documents): CasePlaces {
+function placesOf(store: OpenStore, documents: Documents, write: typeof written): CasePlaces {
   const open = documents.all.filter((one) => one.store === store);
   const board = store.boards.get('sandbox');
   const branch = board instanceof SandboxBoard && board.opened ? board : null;
@@ -29,7 +60,7 @@ export function placesOf(store: OpenStore, documents: Documents): CasePlaces {
   if (branch && !open.some(({ view }) => view === 'sandbox')) elsewhere.push(T.unseenBranch(branch.stream));
   if (branch?.draft) elsewhere.push(T.unapplied);
   return {
-    places: open.map((one) => placeOf(one, branch)),
+    places: open.map((one) => placeOf(one, branch, write)),
     shown: Math.max(0, open.indexOf(documents.present)),
     within: open.map((one) =>
       one.view === 'sandbox' && branch ? T.branch(branch.stream, branch.edits.length) : one.title,
@@ -39,11 +70,11 @@ export function placesOf(store: OpenStore, documents: Documents): CasePlaces {
 }
 
 /** Another view goes along with the stream that is open behind it. */
-function placeOf(one: OpenDocument, branch: SandboxBoard | null): DocumentPlace {
-  const own = written(one.place);
+function placeOf(one: OpenDocument, branch: SandboxBoard | null, write: typeof written): DocumentPlace {
+  const own = write(one.place);
   const [behind] = one.places;
   const { compared, lanes, streams, view } = own;
-  const place = behind ? { ...written(behind), compared, lanes, streams, view } : own;
+  const place = behind ? { ...write(behind), compared, lanes, streams, view } : own;
   if (view !== 'sandbox' || !branch) return place;
   const { edits, handler, stream } = branch;
   const isSame = place.stream === stream;
@@ -52,6 +83,30 @@ function placeOf(one: OpenDocument, branch: SandboxBoard | null): DocumentPlace 
 }
 
 /** Branches the stream again that a sandbox showed. */
-export async function branchAgain(store: OpenStore, { handler, sandbox, stream }: DocumentPlace): Promise<void> {
+async function branchAgain(store: OpenStore, { handler, sandbox, stream }: DocumentPlace): Promise<void> {
   if (sandbox && stream) await sandboxOf(store).begin(stream, handler ?? '', sandbox);
+}
+
+/** Shows what stood open when a case was written, the first of it in `document`. Without any, its notebook. */
+export async function standWhereItStood(
+  { places, shown }: CaseWire,
+  document: OpenDocument,
+  documents: Documents,
+  opening: Opening,
+  read: typeof placeFrom,
+): Promise<void> {
+  if (places.length === 0) {
+    document.view = 'notebook';
+    return;
+  }
+  const stood: OpenDocument[] = [];
+  for (const place of places) {
+    const next = stood.length === 0 ? document : documents.add();
+    await opening.show(next, read(place, next.number), () => true);
+    if (next.store) await branchAgain(next.store, place);
+    stood.push(next);
+    // The next one stands behind it.
+    documents.activate(next);
+  }
+  documents.activate(stood[shown] ?? document);
 }

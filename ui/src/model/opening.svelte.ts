@@ -3,12 +3,12 @@
 
 import { errorOf, StoreError, type Backend } from '../backend/backend';
 import type { AppErrorWire, ComparedPlace, JobUpdate, Recent } from '../backend/bindings';
-import { standWhereItStood } from './case.svelte';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import { HistoryNews } from './news.svelte';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
+import { placeFrom } from './restoring';
 import { drawAs } from './timeline_look';
 import { TABS } from './view';
 
@@ -80,7 +80,10 @@ export class Opening {
       const closed = this.#documents.setStore(document, store);
       const { case: kept } = store.opened;
       // Of what does not open any more the rest is still there.
-      if (kept) await standWhereItStood(kept, document, this.#documents, this).catch(this.#host.failed);
+      if (kept) {
+        const { standWhereItStood } = await import('./case_places');
+        await standWhereItStood(kept, document, this.#documents, this, placeFrom).catch(this.#host.failed);
+      }
       this.#host.visit();
       await closed;
       this.recents = (await this.#backend.start()).recents;
