@@ -1,13 +1,16 @@
 // What caused the event at A and what it caused, and the job that indexes ids so that all of the store is looked at.
 
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, Causation, CausationRow, JobUpdate } from '../backend/bindings';
+import type { AppErrorWire, Causation, CausationRow, EventRow, JobUpdate } from '../backend/bindings';
 import { Latest } from '../base/latest';
+import { Waiting } from './waiting.svelte';
 
 export class Causes {
   /** `null` until the first answer; then of the moment beside it. */
   tree = $state.raw<Causation | null>(null);
   moment = $state(0);
+  /** How late the answer is. */
+  readonly waiting = new Waiting();
   /** The row that keys act on. */
   active = $state(-1);
   failure = $state.raw<AppErrorWire | null>(null);
@@ -30,16 +33,29 @@ export class Causes {
         this.tree = tree;
         this.moment = moment;
         this.active = tree.asked;
+        this.waiting.end();
       },
-      (reason) => (this.failure = errorOf(reason)),
+      (reason) => {
+        this.failure = errorOf(reason);
+        this.waiting.end();
+      },
     );
   }
 
+  /** The event whose causes and effects are there. */
+  get shown(): EventRow | null {
+    const event = this.tree?.rows[this.tree.asked]?.event;
+    return event ? { ...event, moment: this.moment } : null;
+  }
+
   ask(moment: number): void {
-    if (moment > 0) this.#asked.ask(moment);
+    if (moment === 0) return;
+    this.waiting.begin();
+    this.#asked.ask(moment);
   }
 
   close(): void {
+    this.waiting.end();
     this.#asked.close();
     this.stop();
   }

@@ -162,7 +162,9 @@ export class Comparing {
       this.activeRow = -1;
       this.#rows.first = 0;
       this.events = this.#pages();
-      this.#show();
+      // No rows of the comparison before stand under these heads, nor those that are on their way.
+      this.frame = null;
+      this.#show(true);
       if (before) void backend.closeComparison(before.comparison);
       if (opened.hasIntervals) await this.#readIntervals(turn, opened.comparison);
     } catch (reason) {

@@ -44,6 +44,8 @@ export class Lanes {
   instant = $state.raw<bigint | null>(null);
   /** Where each lane is at the instant. */
   at = $state.raw<LaneMoment[]>([]);
+  /** The instant that they are of: the cursor may be further. */
+  reached = $state.raw<bigint | null>(null);
   chosen = $state(0);
   /** Of the chosen lane. */
   history = $state.raw<OpenHistory | null>(null);
@@ -74,8 +76,9 @@ export class Lanes {
     );
     this.#moments = new Latest(
       (time) => store.backend.lanesAt(this.opened?.lanes ?? 0, time),
-      (at) => {
+      (at, time) => {
         this.at = at;
+        this.reached = nanosFromRfc3339(time);
         this.#follow();
       },
       fail,

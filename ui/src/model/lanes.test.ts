@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
 
 let page: Page | null = null;
@@ -135,4 +135,21 @@ it('keeps what is typed while another stream is being added', async () => {
   await shown.until(() => shown.texts('[data-test=lane] .id').includes('order-4713'));
   await shown.until(() => document.activeElement === shown.find('[data-test=lanes-cursor]'));
   expect(field()?.value).toBe('');
+});
+
+it('names what the state beneath is of while the cursor is further', async () => {
+  const shown = await onLanes();
+  await shown.until(() => shown.find('[data-test=lane-moment]')?.dataset['moment'] === '7');
+  const own = shown.backend.stateFrame.bind(shown.backend);
+  const gates: (() => void)[] = [];
+  vi.spyOn(shown.backend, 'stateFrame').mockImplementation(async (...given) => {
+    await new Promise<void>((go) => gates.push(go));
+    return await own(...given);
+  });
+  const before = instant(shown);
+  shown.press('ArrowLeft');
+  await shown.until(() => instant(shown) !== before && lane(shown) !== '7' && gates.length > 0);
+  expect(shown.texts('[data-test=lane-moment]')[0]).toMatch(/^showing v 7 /);
+  gates.forEach((go) => go());
+  await shown.until(() => /^v \d+ /.test(shown.texts('[data-test=lane-moment]')[0] ?? ''));
 });

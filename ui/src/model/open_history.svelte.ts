@@ -47,6 +47,15 @@ export type EventLens = 'payload' | 'metadata' | 'upcast';
 /** What folds where no handler is at hand for a category. */
 export const DEFAULT_HANDLER = 'builtin:merge';
 const PATIENCE_MILLIS = 250;
+
+/** What the label over a tab is of. */
+export type Shown = Pick<StateFrame, 'moment' | 'version' | 'position' | 'eventType' | 'recordedAt'>;
+
+interface Loaded {
+  frame: StateFrame;
+  detail: EventDetail | null;
+}
+
 const SETTLED_MILLIS = 500;
 
 export class OpenHistory {
@@ -101,8 +110,7 @@ export class OpenHistory {
   announcement = $state('');
 
   readonly #slots = new Slots();
-  readonly #frames: Latest<StateQuery, StateFrame>;
-  readonly #details: Latest<number, EventDetail>;
+  readonly #frames: Latest<StateQuery, Loaded>;
   #firstVersion: bigint | null;
   #positions: Bounds | null;
   #rows = { first: 0, count: 40 };
@@ -130,15 +138,10 @@ export class OpenHistory {
     this.#positions = positions;
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
-      (query) => backend.stateFrame(opened.history, query),
-      (frame, query) => this.#show(frame, query.lens),
+      (query) => this.#load(query),
+      (loaded, query) => this.#show(loaded, query.lens),
       (reason) => this.failed(reason),
       PATIENCE_MILLIS,
-    );
-    this.#details = new Latest(
-      (moment) => backend.eventDetail(opened.history, moment),
-      (detail) => (this.detail = detail),
-      (reason) => this.failed(reason),
     );
     this.events = new PagedRows(
       (offset, limit) => backend.eventRows(opened.history, { types: this.types, offset, limit }),
@@ -201,7 +204,6 @@ export class OpenHistory {
     this.store.masked.delete(this);
     [this.playing, this.problems, this.fields].forEach((part) => part.close());
     this.#frames.close();
-    this.#details.close();
     this.causes.close();
     this.payload.close();
     this.timeline.close();
@@ -228,7 +230,20 @@ export class OpenHistory {
     if (this.tab === 'event' || this.tab === 'raw') return this.eventLens;
     if (this.tab === 'story') return 'diff';
     if (this.tab === 'diff') return differences.isWhole ? 'state' : 'diff';
-    return this.tab === 'causation' ? 'state' : this.tab;
+    // Of a tree of events nothing is folded.
+    return this.tab === 'causation' ? 'payload' : this.tab;
+  }
+
+  /** The event that the tab shows, which its label names: that at A, or an earlier one until that at A came. */
+  get shown(): Shown | null {
+    const { causes, detail, frame, tab } = this;
+    if (this.a === 0 || !(tab === 'causation' || this.isOfEvent)) return frame;
+    return tab === 'causation' ? causes.shown : (detail?.row ?? null);
+  }
+
+  /** Whether the tab shows an event by itself, not what it led to. */
+  get isOfEvent(): boolean {
+    return this.tab === 'event' || this.tab === 'raw';
   }
 
   /** Puts A on a moment; whatever is shown follows. */
@@ -313,10 +328,6 @@ export class OpenHistory {
   ask(): void {
     this.failure = null;
     this.#frames.ask(this.#query());
-    if (this.tab === 'event' || this.tab === 'raw') {
-      if (this.a === 0) this.detail = null;
-      else this.#details.ask(this.a);
-    }
     if (this.tab === 'causation') this.causes.ask(this.a);
     this.waiting.begin();
   }
@@ -411,9 +422,9 @@ export class OpenHistory {
     return S.history.eventOf(moment, this.opened.events);
   }
 
-  /** The frame, once its rows are what is looked at: those of a payload say nothing of a state. */
+  /** The frame, once its rows are what is looked at and of what the label names: a payload says nothing of a state. */
   get tree(): StateFrame | null {
-    return this.#framedLens === this.lens ? this.frame : null;
+    return this.#framedLens === this.lens && this.shown?.moment === this.frame?.moment ? this.frame : null;
   }
 
   rowAt(index: number): StateRow | undefined {
@@ -494,7 +505,6 @@ export class OpenHistory {
     this.closeKnown();
     this.#tellAnew();
     this.#frames.interrupt(this.#query());
-    if (this.a > 0) this.#details.interrupt(this.a);
     this.waiting.begin();
   }
 
@@ -518,7 +528,20 @@ export class OpenHistory {
     };
   }
 
-  #show(frame: StateFrame, lens: Lens): void {
+  /** The rows of an event and what is said above them come together. */
+  async #load(query: StateQuery): Promise<Loaded> {
+    const { backend } = this.store;
+    const { history } = this.opened;
+    const hasDetail = this.isOfEvent && query.moment > 0;
+    const [frame, detail] = await Promise.all([
+      backend.stateFrame(history, query),
+      hasDetail ? backend.eventDetail(history, query.moment) : null,
+    ]);
+    return { frame, detail };
+  }
+
+  #show({ frame, detail }: Loaded, lens: Lens): void {
+    if (detail) this.detail = detail;
     const hasMoved = this.frame?.moment !== frame.moment || this.frame.base !== frame.base;
     const isLookedAt = lens === this.lens;
     if (hasMoved && isLookedAt) this.#revealChange(frame);

@@ -23,6 +23,8 @@ export interface Around {
 
 export class OpenPayload {
   view = $state.raw<PayloadView | null>(null);
+  /** The moment whose event it is of: a slower answer is not of what stands around it. */
+  viewed = $state(0);
   /** The text to find. */
   wanted = $state('');
   hit = $state.raw<PayloadHit | null>(null);
@@ -48,8 +50,9 @@ export class OpenPayload {
     this.#around = around;
     this.#views = new Latest(
       (query) => backend.payloadView(history, query),
-      (view) => {
+      (view, { moment }) => {
         this.view = view;
+        this.viewed = moment;
         this.failure = null;
       },
       (reason) => (this.failure = errorOf(reason)),

@@ -17,6 +17,8 @@ interface Ends {
   last: number;
 }
 
+const keyOf = ({ first, last }: Ends) => `${first} ${last}`;
+
 export class SelectedEvents {
   readonly #history: OpenHistory;
   readonly #facts: Latest<Ends, SelectedFacts>;
@@ -27,7 +29,10 @@ export class SelectedEvents {
     this.#history = history;
     this.#facts = new Latest(
       (ends) => this.#load(ends),
-      (facts) => (this.facts = facts),
+      (facts, ends) => {
+        // Of what a person still looks at.
+        if (keyOf(ends) === this.#asked) this.facts = facts;
+      },
       // The count of events stands without them.
       () => (this.facts = null),
     );
@@ -36,7 +41,7 @@ export class SelectedEvents {
   /** Asks what lies between two moments, once the cursors rest. */
   want(a: number, b: number | null, isMoving: boolean): void {
     const ends = b === null || a === b ? null : { first: Math.min(a, b) + 1, last: Math.max(a, b) };
-    const asked = ends ? `${ends.first} ${ends.last}` : '';
+    const asked = ends ? keyOf(ends) : '';
     if (asked === this.#asked) return;
     this.facts = null;
     if (isMoving) return;

@@ -36,6 +36,7 @@ export const SIDE = {
 export const UPCAST = {
   lens: 'Upcast',
   label: 'What upcasters make of the event',
+  reading: 'Reading what upcasters make of it',
   none: (handler: string) => `${handler} has no upcasters for this event: its rules get it as it is stored`,
   asStored: 'The event is stored as the rules expect it: no upcaster changes it',
   stored: 'Stored',

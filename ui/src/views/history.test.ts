@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
+import type { Backend } from '../backend/backend';
 import { fakeBackend } from '../backend/fake';
 
 let page: Page;
@@ -28,6 +29,7 @@ it('leads from the tabs of the inspector into what they show, by one key', async
   }
   page.press('2');
   await page.until(() => page.find('[data-test=tab-state][aria-selected=true]'));
+  await page.until(() => page.find('[data-test=state-rows]')?.dataset['version'] === '15');
   page.find('[data-test=tab-state]')?.focus();
   page.press('ArrowDown');
   expect(document.activeElement?.getAttribute('role')).toBe('treegrid');
@@ -65,4 +67,53 @@ it('says of both cursors which event they are at', async () => {
   const said = (which: string) => page.find(`[data-test=cursor-${which}]`)?.getAttribute('aria-valuetext') ?? '';
   await page.until(() => /^version 7 of 15, \w+, 2026-/.test(said('a')));
   await page.until(() => /^version 8 of 15, \w+, 2026-/.test(said('b')));
+});
+
+/** Lets calls wait until the test lets them go on. */
+function held<Name extends 'causation' | 'eventDetail' | 'fieldLane'>(backend: Backend, name: Name) {
+  const own = backend[name].bind(backend) as (...given: unknown[]) => Promise<unknown>;
+  const gates: (() => void)[] = [];
+  vi.spyOn(backend, name as 'causation').mockImplementation((async (...given: unknown[]) => {
+    await new Promise<void>((go) => gates.push(go));
+    return await own(...given);
+  }) as unknown as Backend['causation']);
+  return gates;
+}
+
+const labelled = () => page.find('[data-test=state-header]')?.dataset['version'];
+
+it('names the event whose causes it shows, however long those of the next one take', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  await page.until(() => labelled() === '15');
+  page.press('7');
+  await page.until(() => page.find('[data-test=causation]')?.dataset['moment'] === '15');
+  const gates = held(page.backend, 'causation');
+  page.press('ArrowLeft');
+  await page.until(() => page.find('[data-test=causation-behind]'));
+  expect(page.find('[data-test=cursor-a]')?.getAttribute('aria-valuenow')).toBe('14');
+  expect([labelled(), page.find('[data-test=causation]')?.dataset['moment']]).toEqual(['15', '15']);
+  expect(page.texts('[data-test=state-header]')[0]).toMatch(/^showing /);
+  gates.forEach((go) => go());
+  await page.until(() => page.find('[data-test=causation]')?.dataset['moment'] === '14' && labelled() === '14');
+  expect(page.find('[data-test=causation-behind]')).toBeNull();
+});
+
+it.each([
+  ['5', 'event'],
+  ['6', 'raw'],
+])('shows an event beneath its own label alone (key %s)', async (key, tab) => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  await page.until(() => labelled() === '15');
+  page.press(key);
+  await page.until(() => page.find(`[data-test=tab-${tab}][aria-selected=true]`) && labelled() === '15');
+  const panel = () => page.find('#inspector-panel')?.textContent ?? '';
+  await page.until(() => panel().length > 100);
+  const before = panel();
+  const gates = held(page.backend, 'eventDetail');
+  page.press('ArrowLeft');
+  await page.until(() => /^showing /.test(page.texts('[data-test=state-header]')[0] ?? ''));
+  await page.until(() => gates.length > 0);
+  expect([labelled(), panel()]).toEqual(['15', before]);
+  gates.forEach((go) => go());
+  await page.until(() => labelled() === '14' && panel() !== before);
 });

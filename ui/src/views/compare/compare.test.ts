@@ -116,3 +116,20 @@ it('is a place: back and forward, a link, and a restart lead to what was compare
   await page.until(() => page?.texts('[data-test=compare-current-found]')[0]?.includes('v 8'));
   expect(page.texts('[data-test=compare-base-found]')[0]).toContain('v 7');
 });
+
+it('shows no rows of the comparison before under the heads of the next', async () => {
+  const shown = await open('v8');
+  shown.press('Ctrl+d');
+  await shown.until(() => shown.find('[data-test=compare-count]'));
+  const own = shown.backend.comparisonFrame.bind(shown.backend);
+  const gates: (() => void)[] = [];
+  vi.spyOn(shown.backend, 'comparisonFrame').mockImplementation(async (...given) => {
+    await new Promise<void>((go) => gates.push(go));
+    return await own(...given);
+  });
+  shown.press('x');
+  await shown.until(() => shown.texts('[data-test=compare-base-found]')[0]?.includes('v 8') && gates.length > 0);
+  expect(shown.find('[data-test=compare-count]')).toBeNull();
+  gates.forEach((go) => go());
+  await shown.until(() => shown.find('[data-test=compare-count]'));
+});
