@@ -224,7 +224,6 @@ export const S = {
     evidence: 'Check what you were given',
     evidenceHint: 'A report, an anchor or a proof: whether every file is what it was. No store is needed',
     chooseEvidence: 'Choose its folder…',
-    opening: (name: string) => `Opening ${name}`,
     forget: 'Forget',
     drop: 'Drop to open',
     openedAt: 'opened',
@@ -395,6 +394,7 @@ export const S = {
   scrubber: SCRUBBER,
   opening: {
     stream: (id: string) => `Opening ${id}`,
+    beside: (name: string) => `${name} is open in a tab of its own`,
     missed: (id: string) => `The stream ${id} did not open: the store is out of reach. It opens when the store is back`,
   },
   status: {

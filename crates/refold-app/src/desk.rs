@@ -162,16 +162,24 @@ impl Desk {
 
     /// `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
     pub fn open_store(&self, location: &str, layout: Option<&str>) -> Result<StoreOpened, AppError> {
-        caught(|| {
-            let cancel = CancelToken::default();
-            let work = Work::new(&cancel, &Silent);
+        self.open_store_telling(location, layout, &|_| ())
+    }
+
+    /// As [`Desk::open_store`], where somebody waits for it: what is large is read on opening.
+    pub fn open_store_telling(
+        &self,
+        location: &str,
+        layout: Option<&str>,
+        progress: ProgressSink<'_>,
+    ) -> Result<StoreOpened, AppError> {
+        self.jobs.run("open", 0, progress, |work| {
             let asked = Asked {
                 layout: layout.map(str::to_owned),
                 ..self.asked(location)
             };
-            let session = Session::open_asked(&work, &asked, &self.places)?;
+            let session = Session::open_asked(work, &asked, &self.places)?;
             let number = self.next_number();
-            let screen = first_screen::first_screen(&work, &session, number)?;
+            let screen = first_screen::first_screen(work, &session, number)?;
             let recent = Recent {
                 location: screen.location.clone(),
                 layout_title: screen.layout_title.clone(),

@@ -14,8 +14,16 @@ use super::{Frame, Reply, answer, tell};
 
 #[tauri::command]
 #[specta::specta]
-pub async fn open_store(desk: State<'_, Arc<Desk>>, location: String, layout: Option<String>) -> Reply<StoreOpened> {
-    answer(desk, move |desk| desk.open_store(&location, layout.as_deref())).await
+pub async fn open_store(
+    desk: State<'_, Arc<Desk>>,
+    location: String,
+    layout: Option<String>,
+    progress: Channel<JobUpdate>,
+) -> Reply<StoreOpened> {
+    answer(desk, move |desk| {
+        desk.open_store_telling(&location, layout.as_deref(), &tell(progress))
+    })
+    .await
 }
 
 #[tauri::command]

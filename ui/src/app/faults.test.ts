@@ -272,6 +272,32 @@ it('tells how far a stream is that takes its time to open, and gives it up', asy
   expect([page.find('.page')?.dataset['view'], page.texts(CARD)]).toEqual(['overview', []]);
 });
 
+it('tells how far a large store is that is opened, and gives it up', async () => {
+  page = openPage({ launch: store(null) });
+  await page.until(() => page.find('[data-view=overview] [data-test=scope-header]'));
+  const desk = page.backend;
+  const opened = vi.spyOn(desk, 'openStore');
+  const cancelled = vi.spyOn(desk, 'cancelJob');
+  await palette('>Open a file');
+  vi.spyOn(desk, 'pickFile').mockResolvedValue('/tmp/large.jsonl');
+  page.press('Enter');
+  const told = () => page.texts('[data-test=opening-store]')[0] ?? '';
+  await page.until(() => /^Opening large.jsonl .* of 523,000,000 · \d+ %/.test(told()));
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=opening-store]') === null);
+  expect(cancelled).toHaveBeenCalledOnce();
+  await expect(opened.mock.results[0]?.value).rejects.toMatchObject({ wire: { code: 'cancelled' } });
+  expect([page.find('.page')?.dataset['view'], page.texts(CARD)]).toEqual(['overview', []]);
+});
+
+it('stops with Escape whatever shows that it can be cancelled', async () => {
+  page = openPage({ launch: { ...store(null), store: 'slow-unindexed.db' } });
+  await page.until(() => page.find('[data-view=overview] [data-test=job-cancel]'));
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=job-progress]') === null);
+  await page.until(() => page.texts('main')[0]?.includes('The index was not built'));
+});
+
 const codes = () => page.all(CARD).map((card) => card.dataset['code']);
 
 /** A twin of which the test says how its store is. */

@@ -160,8 +160,13 @@ class FakeBackend implements Omit<
     return SAMPLE;
   }
 
-  async openStore(location: string): Promise<wire.StoreOpened> {
+  async openStore(
+    location: string,
+    _layout: string | null,
+    progress?: (update: wire.JobUpdate) => void,
+  ): Promise<wire.StoreOpened> {
     await this.#wait();
+    if (location.includes('large')) await this.#job(progress ?? (() => {}), 'reading the file', 523_000_000, 40);
     this.saved.check(location);
     if (location.includes('error')) throw notAStore(location);
     if (location.includes('ambiguous')) {

@@ -88,12 +88,12 @@ function indexBlocked(desk: Desk): string | null {
   return desk.store.isIndexing ? S.blocked.indexing : null;
 }
 
-function jobsBlocked({ jobs, openingStream }: Desk): string | null {
-  return jobs > 0 || openingStream !== null ? null : S.blocked.noJob;
+function jobsBlocked({ jobs, opening, openingStream }: Desk): string | null {
+  return jobs > 0 || (opening ?? openingStream) !== null ? null : S.blocked.noJob;
 }
 
 async function cancelJobs(desk: Desk): Promise<void> {
-  if (desk.openingStream !== null) return await desk.cancelOpening();
+  if ((desk.opening ?? desk.openingStream) !== null) return await desk.cancelOpening();
   if (desk.sampleJob) await desk.backend.cancelJob(desk.sampleJob.job);
   await desk.store?.cancelIndex();
 }

@@ -45,11 +45,9 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   const { history } = desk;
   if (desk.overlay !== 'none') {
     if (!(reach.palette?.leave() ?? false)) desk.closeOverlay();
-  } else if (desk.openingStream !== null) await desk.cancelOpening();
+  } else if ((desk.opening ?? desk.openingStream) !== null) await desk.cancelOpening();
   else if (history && (history.waiting.now === 'late' || history.waiting.now === 'slow')) history.stop();
-  else if (desk.view === 'lanes' && desk.store?.lanes.job) await desk.store.lanes.stop();
-  else if (desk.view === 'overview' && desk.store?.counting) await desk.store.cancelIndex();
-  else if (desk.view === 'overview' && desk.store?.range?.isRunning) await desk.store.range.cancel();
+  else if (reach.cancelShown()) return;
   else if (desk.panels.isDrawerOpen) desk.panels.isDrawerOpen = false;
   else if (desk.failure) desk.failure = null;
   else if (stopSearching(desk)) return;

@@ -22,7 +22,6 @@ import { S } from '../strings';
 import { Connections, countsAs, isConnection } from './connections.svelte';
 import type { OpenDocument, Place } from './document.svelte';
 import { Documents } from './documents.svelte';
-import type { HistoryNews } from './news.svelte';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 import { type FailedOpening, type Look, type Missed, moveTo, Opening } from './opening.svelte';
@@ -68,6 +67,7 @@ export class Desk {
     const failed = (reason: unknown) => this.#fail(reason);
     this.#opening = new Opening(backend, this.documents, {
       ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
+      say: (text) => this.say(text),
       firstTab: () => this.settings.firstTab,
     });
     this.#walk = new Walk<Place>(
@@ -142,14 +142,14 @@ export class Desk {
     return this.#opening.missed;
   }
 
-  /** What the stream that is being opened tells. */
-  get openingNews(): HistoryNews | null {
-    return this.#opening.news;
+  /** How far what is being opened is. */
+  get openingJob(): JobUpdate | null {
+    return this.#opening.job ?? this.#opening.news?.running ?? null;
   }
 
-  /** Gives up the stream that is being opened. */
+  /** Gives up the store or the stream that is being opened. */
   cancelOpening(): Promise<void> {
-    return this.#opening.cancelStream();
+    return this.#opening.cancel();
   }
 
   get failedOpening(): FailedOpening | null {
@@ -464,8 +464,11 @@ export class Desk {
   }
 
   #fail(reason: unknown): void {
+    const error = errorOf(reason);
+    // What a person gave up has not failed.
+    if (error.code === 'cancelled') return;
     const at = reason instanceof StoreError ? reason.location : (this.store?.opened.location ?? null);
-    this.#failed = { error: errorOf(reason), at };
+    this.#failed = { error, at };
   }
 
   async #launch({ at, handler, store, stream }: Launch): Promise<void> {

@@ -152,3 +152,47 @@ it('opens again at once what is no production, and leaves closed what a person w
   await other.start();
   expect([other.waiting, other.store?.opened.location]).toEqual([[], server]);
 });
+
+/** A desk over a store, at which another one is being opened until the test lets it. */
+async function opening() {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const desk = new Desk(backend);
+  await desk.start();
+  await desk.openStore('orders.db');
+  const own = backend.openStore.bind(backend);
+  let go = () => {};
+  vi.spyOn(backend, 'openStore').mockImplementation(async (...given) => {
+    await new Promise<void>((open) => (go = open));
+    return await own(...given);
+  });
+  const closed = vi.spyOn(backend, 'closeStore');
+  const opened = desk.openStore('shops.db');
+  return { desk, closed, arrive: () => (go(), opened) };
+}
+
+const stores = ({ documents }: Desk) => documents.all.map(({ store }) => store?.opened.location);
+
+it('puts a store where it was asked for', async () => {
+  const { arrive, desk } = await opening();
+  await arrive();
+  expect([stores(desk), desk.store?.opened.location]).toEqual([['shops.db'], 'shops.db']);
+});
+
+it('leaves whoever went on where they are, and what opened late in a tab of its own', async () => {
+  const { arrive, desk } = await opening();
+  await desk.openStream('order-4711', 'v3');
+  await arrive();
+  expect(stores(desk)).toEqual(['orders.db', 'shops.db']);
+  expect([desk.history?.opened.stream, desk.history?.a]).toEqual(['order-4711', 3]);
+  expect(desk.notice).toContain('tab of its own');
+});
+
+it('shows nothing of a store that was given up, and closes it', async () => {
+  const { arrive, closed, desk } = await opening();
+  await desk.cancelOpening();
+  expect(desk.opening).toBeNull();
+  await arrive();
+  expect(stores(desk)).toEqual(['orders.db']);
+  expect(closed).toHaveBeenCalledOnce();
+  expect([desk.failure, desk.failedOpening]).toEqual([null, null]);
+});

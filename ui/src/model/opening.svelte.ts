@@ -1,7 +1,9 @@
 // Opening stores and streams: what is being opened, what failed, and where it goes when it is open. It must not know
 // what of it is shown.
 
-import { errorOf, StoreError, type Backend } from '../backend/backend';
+import { BackendError, errorOf, StoreError, type Backend } from '../backend/backend';
+import { samePlace } from '../place/place';
+import { S } from '../strings';
 import type { AppErrorWire, ComparedPlace, JobUpdate, Recent } from '../backend/bindings';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
@@ -40,6 +42,7 @@ export interface Host {
   /** Something else shows. */
   visit(): void;
   failed(reason: unknown): void;
+  say(text: string): void;
   /** The tab that a stream opens with. */
   firstTab(): string;
 }
@@ -48,6 +51,8 @@ export class Opening {
   recents = $state.raw<Recent[]>([]);
   /** Location of the store that is being opened. */
   location = $state<string | null>(null);
+  /** How far that is. */
+  job = $state.raw<JobUpdate | null>(null);
   /** The stream that is being opened. */
   stream = $state<string | null>(null);
   /** What the stream that is being opened tells. */
@@ -61,6 +66,8 @@ export class Opening {
   readonly #backend: Backend;
   readonly #documents: Documents;
   readonly #host: Host;
+  /** Gives up the store that is being opened. */
+  #stop: (() => void) | null = null;
 
   constructor(backend: Backend, documents: Documents, host: Host) {
     this.#backend = backend;
@@ -69,13 +76,17 @@ export class Opening {
   }
 
   async openStore(location: string, layout: string | null = null): Promise<void> {
-    if (this.location !== null) return;
+    this.#stop?.();
     this.#host.leave();
-    const document = this.#documents.present;
-    this.location = location;
+    const { present } = this.#documents;
+    const { place } = present;
+    // Whoever went on meanwhile keeps what they look at.
+    const isAwaited = () => this.#documents.present === present && samePlace(place, present.place);
     this.failure = null;
     try {
-      const store = await this.#openAt(location, layout);
+      const store = await this.#session(location, layout);
+      const isHere = isAwaited();
+      const document = isHere ? present : this.#documents.add();
       document.view = 'overview';
       const closed = this.#documents.setStore(document, store);
       const { case: kept } = store.opened;
@@ -85,15 +96,46 @@ export class Opening {
         await standWhereItStood(kept, document, this.#documents, this, placeFrom).catch(this.#host.failed);
       }
       this.#host.visit();
+      if (!isHere) this.#host.say(S.opening.beside(store.opened.name));
       await closed;
       this.recents = (await this.#backend.start()).recents;
     } catch (reason) {
-      this.failure = { location, error: errorOf(reason) };
-      document.view = 'welcome';
+      const error = errorOf(reason);
+      if (error.code === 'cancelled' || !isAwaited()) return this.#host.failed(new StoreError(location, reason));
+      this.failure = { location, error };
+      present.view = 'welcome';
       this.#host.visit();
-    } finally {
-      this.location = null;
     }
+  }
+
+  /** Opens a store and tells how far that is. Rejects as cancelled once it is given up. */
+  async #session(location: string, layout: string | null): Promise<OpenStore> {
+    const backend = this.#backend;
+    let own: JobUpdate | null = null;
+    let isOver = false;
+    const stop = () => {
+      isOver = true;
+      // Nobody waits for it: that it could not be cancelled changes nothing.
+      if (own) backend.cancelJob(own.job).catch(() => undefined);
+      if (this.#stop === stop) this.#stop = this.location = this.job = null;
+    };
+    this.#stop = stop;
+    this.location = location;
+    this.job = null;
+    try {
+      const tell = (job: JobUpdate) => {
+        own = job;
+        if (isOver) stop();
+        else if (this.#stop === stop) this.job = job;
+      };
+      const [{ OpenStore }, opened] = await Promise.all([OPENED(), backend.openStore(location, layout, tell)]);
+      if (!isOver) return new OpenStore(backend, opened);
+      await backend.closeStore(opened.session);
+    } finally {
+      own = null;
+      stop();
+    }
+    throw new BackendError({ code: 'cancelled', message: location, hint: '', choices: [] });
   }
 
   async openFile(): Promise<void> {
@@ -113,7 +155,7 @@ export class Opening {
       const location = await this.#backend.makeSample((update) => (this.sampleJob = update));
       await this.openStore(location);
     } catch (reason) {
-      if (errorOf(reason).code !== 'cancelled') this.#host.failed(reason);
+      this.#host.failed(reason);
     } finally {
       this.isMakingSample = false;
       this.sampleJob = null;
@@ -160,7 +202,7 @@ export class Opening {
     const document = this.#documents.add();
     try {
       const known = this.#documents.stores.find(({ opened }) => opened.location === location);
-      const store = known ?? (await this.#openAt(location, null));
+      const store = known ?? (await this.#session(location, null));
       await this.#documents.setStore(document, store);
       document.history = await this.#open(store, stream, at, null);
       document.view = 'history';
@@ -168,7 +210,7 @@ export class Opening {
       this.#host.visit();
     } catch (reason) {
       await this.#documents.close(document);
-      if (errorOf(reason).code !== 'cancelled') this.#host.failed(new StoreError(location, reason));
+      this.#host.failed(new StoreError(location, reason));
     }
   }
 
@@ -187,7 +229,7 @@ export class Opening {
       this.#host.visit();
     } catch (reason) {
       document.handler = before;
-      if (errorOf(reason).code !== 'cancelled') this.#host.failed(reason);
+      this.#host.failed(reason);
     }
   }
 
@@ -223,8 +265,9 @@ export class Opening {
     if (isWanted()) document.view = place.view;
   }
 
-  /** Gives up the stream that is being opened. */
-  async cancelStream(): Promise<void> {
+  /** Gives up the store that is being opened, or the stream. */
+  async cancel(): Promise<void> {
+    if (this.#stop) return this.#stop();
     const job = this.stream === null ? null : (this.news?.job ?? null);
     if (job !== null) await this.#backend.cancelJob(job);
   }
@@ -248,9 +291,8 @@ export class Opening {
       await open(store);
       this.#host.visit();
     } catch (reason) {
-      const { code } = errorOf(reason);
-      if (code !== 'cancelled') this.#host.failed(reason);
-      if (code !== 'unreachable') return;
+      this.#host.failed(reason);
+      if (errorOf(reason).code !== 'unreachable') return;
       const again = async () => {
         const isHere = this.#documents.present === document && document.store === store;
         if (isHere && document.view === view && document.history === history)
@@ -264,17 +306,10 @@ export class Opening {
   async #showStore(document: OpenDocument, { store }: Place, isWanted: () => boolean): Promise<void> {
     if (store === null || (document.store && isStoreOf(store, document.store))) return;
     const known = this.#documents.stores.find((one) => isStoreOf(store, one));
-    const asking = known ? null : this.#backend.openStore(store.location, store.layout);
-    const [{ OpenStore }, opened] = await Promise.all([OPENED(), asking]);
-    if (opened && !isWanted()) return await this.#backend.closeStore(opened.session);
-    const next = known ?? (opened && new OpenStore(this.#backend, opened));
+    const next = known ?? (await this.#session(store.location, store.layout));
+    if (!known && !isWanted()) return await next.close();
     document.view = 'overview';
     await this.#documents.setStore(document, next);
-  }
-
-  async #openAt(location: string, layout: string | null): Promise<OpenStore> {
-    const [{ OpenStore }, opened] = await Promise.all([OPENED(), this.#backend.openStore(location, layout)]);
-    return new OpenStore(this.#backend, opened);
   }
 
   async #open(store: OpenStore, stream: string, at: string | null, chosen: string | null): Promise<OpenHistory> {

@@ -13,6 +13,7 @@ it('finds every command by its title, with its keys, also one that cannot run no
   const layout = new Map<string, string>();
   const reach = {
     focusRegion() {},
+    cancelShown: () => false,
     focusRecent() {},
     copy: async () => {},
     pageSize: () => 1,

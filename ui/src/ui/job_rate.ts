@@ -1,0 +1,30 @@
+// How fast a job is, and how long it takes still, by what it told since its phase began. Pure.
+
+import type { JobUpdate } from '../backend/bindings';
+
+/** What is told in the first moments says nothing of the rest. */
+const SURE_MILLIS = 1000;
+
+export interface JobPace {
+  perSecond: number;
+  /** `null`: nobody knows how much there is. */
+  secondsLeft: number | null;
+}
+
+export class JobMeter {
+  #since: { job: number; phase: string; done: number; millis: number } | null = null;
+
+  /** `null`: it is too early to say. */
+  take({ job, phase, done, total }: JobUpdate, millis: number): JobPace | null {
+    const since = this.#since;
+    if (since?.job !== job || since.phase !== phase || done < since.done) {
+      this.#since = { job, phase, done, millis };
+      return null;
+    }
+    const passed = millis - since.millis;
+    if (passed < SURE_MILLIS || done === since.done) return null;
+    const perSecond = ((done - since.done) * 1000) / passed;
+    const secondsLeft = total === null ? null : Math.ceil(Math.max(0, total - done) / perSecond);
+    return { perSecond: Math.round(perSecond), secondsLeft };
+  }
+}
