@@ -263,7 +263,7 @@ export const S = {
     lastType: 'Last type',
     noEvents: 'This store holds no events',
     noEventsWhy:
-      'It was opened and read to its end, so nothing is hidden. Events show here once the system has written some and the store is opened again',
+      'It was opened and read to its end, so nothing is hidden. Events show here once the system has written some, at once while Follow is on',
     openOther: 'Open another store…',
     noMatch: (filter: string, total: number) => `0 of ${countOf(total, 'stream', 'streams')} match ${filter}`,
     since: (from: string, to: string) => `written to from ${from} to ${to}`,

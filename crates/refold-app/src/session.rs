@@ -140,6 +140,9 @@ impl Session {
     /// `of`: the session that it goes on, which let us in and whose log it writes on.
     fn unindexed(work: &Work<'_>, asked: &Asked, places: &Places, of: Option<&Session>) -> Result<Session, AppError> {
         refold_handlers::keep_compiled_code_in(&places.cache.join("engine"));
+        if of.is_none() {
+            cache::clear_left();
+        }
         let target = Target::of_named(&asked.store, places)?;
         let of_connection = target.connection.as_ref();
         let layout = asked.layout.as_ref().or_else(|| of_connection?.layout.as_ref());

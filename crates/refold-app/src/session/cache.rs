@@ -251,8 +251,17 @@ pub(super) fn no_cache(why: &str, kept: &Path, instead: Option<&Path>) -> Findin
 
 /// A folder in which something can be made that is thrown away: where disks are read-only, memory is left.
 fn temporary() -> Option<PathBuf> {
-    let candidates = [std::env::temp_dir(), PathBuf::from(MEMORY)];
-    candidates
-        .into_iter()
-        .find(|folder| tempfile::tempfile_in(folder).is_ok())
+    temporaries().find(|folder| tempfile::tempfile_in(folder).is_ok())
+}
+
+fn temporaries() -> impl Iterator<Item = PathBuf> {
+    [std::env::temp_dir(), PathBuf::from(MEMORY)].into_iter()
+}
+
+/// Takes away what killed processes left among the system's temporary folders. The next session may find room again in
+/// the cache of the user, so it is not left to one that needs such a folder itself.
+pub(super) fn clear_left() {
+    for folder in temporaries() {
+        refold_scratch::clear_left(&folder, KIND);
+    }
 }

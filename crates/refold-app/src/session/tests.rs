@@ -309,3 +309,18 @@ fn an_index_that_was_thrown_away_is_not_taken_for_another_store() {
     let again = Session::open(&work, &lab.store().display().to_string(), None, &places).unwrap();
     assert_eq!(again.build_index(&work).unwrap().event_count(), 20);
 }
+
+/// What is killed while the cache of the user is full leaves its folder among the system's temporary ones.
+#[test]
+fn what_a_killed_process_left_elsewhere_goes_when_any_store_is_opened() {
+    let left = refold_scratch::Scratch::private(&std::env::temp_dir(), "refold-cache-").unwrap();
+    let path = left.path().to_owned();
+    fs::write(path.join("index"), "of a store").unwrap();
+    // Nobody holds it from here on, and nobody took it away.
+    left.keep();
+    assert!(path.is_dir());
+    let lab = Lab::new();
+    lab.append(0..3);
+    lab.open();
+    assert!(!path.exists());
+}
