@@ -29,6 +29,11 @@ pub trait Loaded: undo::Handler {
 
     fn instance(self: Arc<Self>) -> Self::Instance;
 
+    /// As [`HandlerProgram::events_ahead`]: what a request costs is shared by its events.
+    fn events_ahead(&self) -> usize {
+        BATCH_EVENTS
+    }
+
     /// As [`HandlerProgram::takes`].
     fn takes(&self, _event_type: &[u8]) -> Option<Takes> {
         None
@@ -57,9 +62,8 @@ impl<L: Loaded> HandlerProgram for Program<L> {
         Columns::ALL
     }
 
-    /// What a request costs is shared by its events.
     fn events_ahead(&self) -> usize {
-        BATCH_EVENTS
+        self.0.events_ahead()
     }
 
     fn takes(&self, event_type: &[u8]) -> Option<Takes> {

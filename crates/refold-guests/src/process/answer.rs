@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use refold_core::port::handler::HandlerFault;
+use refold_core::port::handler::{Applied, HandlerFault};
 use refold_core::value::{Object, Value};
 
 use crate::error::{code, fault};
@@ -110,6 +110,18 @@ impl About {
             return Err(fault(code::PROC_PROTOCOL, message));
         };
         Ok(About { types, unhandled })
+    }
+
+    /// What the program does with events of this type; `None`: it folds them.
+    pub fn passes(&self, event_type: &[u8]) -> Option<Result<Applied, HandlerFault>> {
+        match self.types.as_ref()?.get(event_type) {
+            Some(true) => None,
+            Some(false) => Some(Ok(Applied::Ignored)),
+            None => {
+                let outcome = self.unhandled.outcome(event_type, "name it in `types` or in `ignored`");
+                Some(outcome)
+            }
+        }
     }
 }
 

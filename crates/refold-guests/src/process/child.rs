@@ -32,12 +32,33 @@ pub struct Child {
     output: File,
     /// `None`: the program closed it.
     errors: Option<File>,
-    /// What was read and is no whole line yet.
+    /// What was asked, until its answer is taken.
+    asked: Option<Asked>,
+    /// What was read and not taken yet.
     unread: Vec<u8>,
     /// The last of what it said on its standard error.
     told: Vec<u8>,
     /// `None`: it runs.
     end: Option<End>,
+}
+
+/// Lines that were asked at once.
+struct Asked {
+    request: Vec<u8>,
+    /// How much of it the pipe took.
+    sent: usize,
+    /// Lines that are not answered yet.
+    missing: usize,
+    /// How much of what was read has no end of a line that was not counted.
+    seen: usize,
+    /// Why there will be no answer.
+    silence: Option<Silence>,
+}
+
+impl Asked {
+    fn unsent(&self) -> &[u8] {
+        self.request.get(self.sent..).unwrap_or_default()
+    }
 }
 
 /// How a program ended.
@@ -51,7 +72,7 @@ pub struct End {
     pub peak_bytes: Option<u64>,
 }
 
-/// Bounds of one exchange.
+/// Bounds of an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     pub within: Duration,
@@ -106,65 +127,93 @@ impl Child {
             input: Some(input),
             output,
             errors: Some(errors),
+            asked: None,
             unread: Vec::new(),
             told: Vec::new(),
             end: None,
         })
     }
 
-    /// Sends so many lines and reads as many into `answers`, the last without its end.
-    pub fn exchange(
-        &mut self,
-        request: &[u8],
-        lines: usize,
-        bounds: &Bounds,
-        answers: &mut Vec<u8>,
-    ) -> Result<(), Silence> {
-        answers.clear();
-        let deadline = Instant::now() + bounds.within;
-        let mut told_bytes = 0;
-        let mut unsent = request;
+    /// Sends so many lines, as far as the pipe takes them now, and comes back before they are answered. What was asked
+    /// before was answered.
+    pub fn ask(&mut self, request: Vec<u8>, lines: usize) {
+        let mut asked = Asked {
+            request,
+            sent: 0,
+            missing: lines,
+            seen: 0,
+            silence: None,
+        };
         // Whatever is there now was said before it was asked.
-        self.read_output()?;
-        if !self.unread.is_empty() {
-            return Err(Silence::Unasked(std::mem::take(&mut self.unread)));
-        }
-        let (mut seen, mut missing) = (0, lines);
-        loop {
-            self.write(&mut unsent)?;
-            if self.unread.len() == seen {
-                self.wait(!unsent.is_empty(), deadline)?;
-                told_bytes += self.read_errors();
-                if told_bytes > bounds.told_bytes {
-                    return Err(Silence::ToldFlood);
-                }
-                self.read_output()?;
-            }
-            while let Some(end) = self.unread.iter().skip(seen).position(|byte| *byte == b'\n') {
-                let end = seen + end;
-                seen = end + 1;
-                missing -= 1;
-                if missing > 0 {
-                    continue;
-                }
-                if seen < self.unread.len() {
-                    return Err(Silence::Unasked(self.unread.split_off(seen)));
-                }
-                if !unsent.is_empty() {
-                    return Err(Silence::Unasked(std::mem::take(&mut self.unread)));
-                }
-                self.unread.truncate(end);
-                std::mem::swap(answers, &mut self.unread);
-                return Ok(());
-            }
-            seen = self.unread.len();
-            if seen > bounds.answer_bytes {
-                return Err(Silence::AnswerFlood);
-            }
-        }
+        asked.silence = match self.read_output() {
+            Ok(()) if self.unread.is_empty() => self.send(&mut asked).err(),
+            Ok(()) => Some(Silence::Unasked(std::mem::take(&mut self.unread))),
+            Err(silence) => Some(silence),
+        };
+        self.asked = Some(asked);
     }
 
-    /// Whether it still has its output open. What it said unasked stays to be found by [`Child::exchange`].
+    /// Whether something was asked whose answer was not taken.
+    pub fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Whether the answer is there, without waiting for it. Why there will be none is said by [`Child::answer`].
+    pub fn is_answered(&mut self) -> bool {
+        let Some(mut asked) = self.asked.take() else {
+            return false;
+        };
+        if asked.silence.is_none() && asked.missing > 0 {
+            asked.silence = self.read_output().err();
+        }
+        if asked.silence.is_none() {
+            asked.silence = self.go_on(&mut asked).err();
+        }
+        let is_answered = asked.silence.is_none() && asked.missing == 0;
+        self.asked = Some(asked);
+        is_answered
+    }
+
+    /// Waits for the lines of the answer, the last of which comes without its end. A program may take as long as is said
+    /// from now on.
+    pub fn answer(&mut self, bounds: &Bounds, answer: &mut Vec<u8>) -> Result<(), Silence> {
+        answer.clear();
+        let nothing_asked = || Silence::Failed(io::Error::other("nothing was asked"));
+        let mut asked = self.asked.take().ok_or_else(nothing_asked)?;
+        if let Some(silence) = asked.silence.take() {
+            return Err(silence);
+        }
+        let deadline = Instant::now() + bounds.within;
+        let mut told_bytes = 0;
+        self.go_on(&mut asked)?;
+        while asked.missing > 0 {
+            if asked.seen > bounds.answer_bytes {
+                return Err(Silence::AnswerFlood);
+            }
+            self.wait(!asked.unsent().is_empty(), deadline)?;
+            told_bytes += self.read_errors();
+            if told_bytes > bounds.told_bytes {
+                return Err(Silence::ToldFlood);
+            }
+            self.read_output()?;
+            self.go_on(&mut asked)?;
+        }
+        // What it said meanwhile is not for the next answer to bear.
+        loop {
+            match self.read_errors() {
+                0 => break,
+                count => told_bytes += count,
+            }
+            if told_bytes > bounds.told_bytes {
+                return Err(Silence::ToldFlood);
+            }
+        }
+        self.unread.pop();
+        std::mem::swap(answer, &mut self.unread);
+        Ok(())
+    }
+
+    /// Whether it still has its output open. What it said unasked stays to be found by [`Child::ask`].
     pub fn is_there(&mut self) -> bool {
         self.read_output().is_ok()
     }
@@ -256,13 +305,35 @@ impl Child {
         }
     }
 
-    fn write(&mut self, unsent: &mut &[u8]) -> Result<(), Silence> {
-        while !unsent.is_empty() {
+    /// Sends what the pipe takes, and looks for the ends of lines in what was read.
+    fn go_on(&mut self, asked: &mut Asked) -> Result<(), Silence> {
+        self.send(asked)?;
+        while asked.missing > 0
+            && let Some(end) = self.unread.iter().skip(asked.seen).position(|byte| *byte == b'\n')
+        {
+            asked.seen += end + 1;
+            asked.missing -= 1;
+        }
+        if asked.missing > 0 {
+            asked.seen = self.unread.len();
+            return Ok(());
+        }
+        if asked.seen < self.unread.len() {
+            return Err(Silence::Unasked(self.unread.split_off(asked.seen)));
+        }
+        match asked.unsent() {
+            [] => Ok(()),
+            _ => Err(Silence::Unasked(std::mem::take(&mut self.unread))),
+        }
+    }
+
+    fn send(&mut self, asked: &mut Asked) -> Result<(), Silence> {
+        while !asked.unsent().is_empty() {
             let Some(input) = &mut self.input else {
                 return Err(Silence::Ended);
             };
-            match input.write(unsent) {
-                Ok(count) => *unsent = unsent.get(count..).unwrap_or_default(),
+            match input.write(asked.unsent()) {
+                Ok(count) => asked.sent += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(Silence::Ended),

@@ -9,15 +9,14 @@ use refold_core::pointer::Pointer;
 use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
-use super::guest::Begun;
+use super::guest::Guest;
 use super::loaded::Loaded;
-use super::request::{self, Metadata, Want};
-use crate::instance::{BATCH_EVENTS, GuestInstance};
+use super::request::{self, Metadata};
+use super::telling::{Begun, Telling, said_of};
+use crate::instance::GuestInstance;
 use crate::recorded::Recorded;
 use crate::undo::{Folded, Handler as _, Undoable, noting_changes};
 
-/// Events of one request have at most so many bytes together, where there is more than one.
-const BATCH_BYTES: usize = 256 << 10;
 /// States of one answer have about so many bytes together.
 const STATES_BYTES: usize = 1 << 20;
 /// A state of about so many bytes costs less to say than to ask for.
@@ -47,38 +46,40 @@ impl ProcessInstance {
         }
     }
 
-    /// What the program does with events of this type; `None`: it folds them.
-    fn passes(&self, event_type: &[u8]) -> Option<Result<Applied, HandlerFault>> {
-        let about = &self.fold.handler().about;
-        let types = about.types.as_ref()?;
-        match types.get(event_type) {
-            Some(true) => None,
-            Some(false) => Some(Ok(Applied::Ignored)),
-            None => Some(
-                about
-                    .unhandled
-                    .outcome(event_type, "name it in `types` or in `ignored`"),
-            ),
+    fn read_metadata(&self) -> Metadata {
+        let depth = self.fold.handler().limits.depth;
+        Metadata::Read { depth }
+    }
+
+    /// Takes down how large states were in what was told.
+    fn note_state_bytes(&mut self) {
+        if let Some(bytes) = self.fold.guest_now().and_then(Guest::take_state_bytes) {
+            self.state_bytes = bytes;
         }
     }
 
     fn apply_it(&mut self, event: &EventView<'_>, names: &Names) -> Result<Applied, HandlerFault> {
-        if let Some(passed) = self.passes(names.type_name(event.event_type)) {
+        if let Some(passed) = self.fold.handler().about.passes(names.type_name(event.event_type)) {
             return passed;
         }
         if self.fold.is_untouched() {
             self.key = names.stream(event.stream).to_vec();
         }
         self.fold.check_size(event)?;
-        let depth = self.fold.handler().limits.depth;
         self.frame.clear();
         request::event(&mut self.frame, &self.key, event, names, Metadata::Unread);
         let mut is_repeated = false;
+        let is_told = self.fold.foresaw(&self.frame);
+        let is_told = match self.fold.guest_now().filter(|_| is_told) {
+            Some(guest) => guest.hear()?,
+            None => false,
+        };
         // What was sent ahead was looked at then.
-        if !self.fold.foresaw(&self.frame) {
+        if !is_told {
+            let metadata = self.read_metadata();
             self.frame.clear();
-            request::event(&mut self.frame, &self.key, event, names, Metadata::Read { depth });
-            match read(event, depth) {
+            request::event(&mut self.frame, &self.key, event, names, metadata);
+            match said_of(event, self.fold.handler().limits.depth) {
                 Some(Folded::Repeated) => is_repeated = true,
                 Some(_) => {}
                 None => return self.fold.undecodable(event, "the handler"),
@@ -94,18 +95,6 @@ impl ProcessInstance {
         }
         self.fold.shorten()?;
         Ok(Applied::Folded)
-    }
-}
-
-/// Whether the payload can be sent, and what is to be said of it then. `None`: it is no JSON, or nests too deep.
-fn read(event: &EventView<'_>, depth: usize) -> Option<Folded> {
-    let Some(payload) = event.payload else {
-        return Some(Folded::Done);
-    };
-    match Value::from_json_noting(payload, depth) {
-        Ok((_, true)) => Some(Folded::Repeated),
-        Ok((_, false)) => Some(Folded::Done),
-        Err(_) => None,
     }
 }
 
@@ -129,126 +118,88 @@ impl HandlerInstance for ProcessInstance {
     }
 
     fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
-        let limits = self.fold.handler().limits;
-        let (want, most) = match asked {
-            // A small one is there before it is asked for.
-            StatesAsked::LastState if self.state_bytes <= SMALL_STATE_BYTES => (Want::Final, BATCH_EVENTS),
-            StatesAsked::LastState => (Want::None, BATCH_EVENTS),
-            StatesAsked::EveryState => (Want::Each, (STATES_BYTES / self.state_bytes.max(1)).min(BATCH_EVENTS)),
-        };
-        let metadata = Metadata::Read { depth: limits.depth };
+        self.note_state_bytes();
+        let metadata = self.read_metadata();
+        let is_each_asked = asked == StatesAsked::EveryState;
+        let most_states = STATES_BYTES / self.state_bytes.max(1);
         let mut key = (!self.fold.is_untouched()).then(|| self.key.clone());
-        let (mut frames, mut byte_count) = (Vec::new(), 0);
+        let mut telling = Telling::of_this(&mut self.fold);
         for event in coming {
-            if self.passes(names.type_name(event.event_type)).is_some() {
-                continue;
-            }
-            // What the program will not get ends what can be foreseen of its states, or does not touch them.
-            if self.fold.check_size(&event).is_err() {
+            let Ok(gets) = telling.gets(&event, names) else { break };
+            let Some(folded) = gets else { continue };
+            let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
+            self.frame.clear();
+            request::event(&mut self.frame, key, &event, names, metadata);
+            if is_each_asked && (telling.events() >= most_states || !telling.has_room(&self.frame)) {
                 break;
             }
-            let Some(folded) = read(&event, limits.depth) else {
-                continue;
-            };
-            let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
-            let mut frame = Vec::new();
-            request::event(&mut frame, key, &event, names, metadata);
-            if frames.is_empty() && asked == StatesAsked::LastState && self.fold.foresaw(&frame) {
+            if telling.events() == 0 && !is_each_asked && telling.fold().foresaw(&self.frame) {
                 return;
             }
-            byte_count += frame.len();
-            frames.push((frame, folded));
-            if frames.len() >= most || byte_count > BATCH_BYTES {
+            telling.tell(&self.frame, folded, None);
+            if telling.is_enough(None) {
                 break;
             }
         }
-        // One alone is asked when it is its turn.
-        if frames.len() > 1 {
-            let count = if want == Want::Each { frames.len() } else { 1 };
-            self.fold.fold_ahead(|guest| guest.fold_ahead(frames, want));
-            if let Some(guest) = self.fold.guest_now().filter(|_| want != Want::None) {
-                self.state_bytes = guest.answer_bytes() / count;
-            } else if want == Want::Each {
-                // It was let go of. Where its states were too large for one answer, the next must ask for fewer.
+        if is_each_asked {
+            if telling.hear_each().is_err() {
+                // Where its states were too large for one answer, the next must ask for fewer.
                 self.state_bytes = self.state_bytes.saturating_mul(8).max(STATES_BYTES / 16);
             }
+            return;
         }
+        // A small one is there before it is asked for.
+        if self.state_bytes <= SMALL_STATE_BYTES {
+            telling.ask_state();
+        }
+        telling.end();
     }
 
     fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e>>, names: &Names) {
+        self.note_state_bytes();
         // The states of all of them are said at once.
         if self.state_bytes > SMALL_STATE_BYTES {
             return;
         }
-        let limits = self.fold.handler().limits;
-        let metadata = Metadata::Read { depth: limits.depth };
-        let most_folds = STATES_BYTES / self.state_bytes.max(1);
-        let (mut folds, mut keys): (Vec<Begun>, HashSet<Vec<u8>>) = (Vec::new(), HashSet::new());
-        let (mut event_count, mut byte_count, mut is_whole) = (0, 0, true);
-        let mut key: Option<Vec<u8>> = None;
+        let metadata = self.read_metadata();
+        let (mut key, mut keys): (Option<Vec<u8>>, HashSet<Vec<u8>>) = (None, HashSet::new());
+        let mut telling = Telling::of_others(&mut self.fold);
+        let mut begun: Option<Begun> = None;
         for next in coming {
-            let is_full = event_count >= BATCH_EVENTS || byte_count > BATCH_BYTES;
             let event = match next {
                 Coming::Event(event) => event,
                 Coming::State | Coming::Checkpoint => continue,
-                Coming::Reset | Coming::Restore(_) if is_full || folds.len() >= most_folds => break,
-                Coming::Reset => {
-                    key = None;
-                    let saved = Arc::clone(&self.fold.handler().initial().0);
-                    folds.push(Begun {
-                        saved,
-                        frames: Vec::new(),
-                    });
-                    continue;
-                }
-                Coming::Restore(checkpoint) => {
-                    let Some((saved, _)) = self.fold.saved_in(checkpoint) else {
+                Coming::Reset | Coming::Restore(_) => {
+                    // The one before has all its events.
+                    telling.tell_fold(begun.take());
+                    let saved = match next {
+                        Coming::Restore(checkpoint) => telling.fold().saved_in(checkpoint).map(|(saved, _)| saved),
+                        _ => Some(&telling.fold().handler().initial().0),
+                    };
+                    let Some(saved) = saved.filter(|_| !telling.is_enough(None)) else {
                         break;
                     };
-                    byte_count += saved.len();
                     key = text_of(request::key_of(saved)).filter(|_| !saved.is_empty());
-                    let saved = Arc::clone(saved);
-                    folds.push(Begun {
-                        saved,
-                        frames: Vec::new(),
-                    });
+                    begun = Some(Begun::new(saved));
                     continue;
                 }
             };
-            if self.passes(names.type_name(event.event_type)).is_some() {
+            let Some(fold) = &mut begun else { break };
+            let gets = telling.gets(&event, names);
+            if let Ok(None) = gets {
                 continue;
             }
-            is_whole = !is_full && self.fold.check_size(&event).is_ok();
-            let Some(fold) = folds.last_mut().filter(|_| is_whole) else {
-                break;
-            };
-            let Some(folded) = read(&event, limits.depth) else {
-                continue;
-            };
             let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
-            // Each is folded into a state of its own.
-            is_whole = !fold.frames.is_empty() || keys.insert(key.clone());
-            if !is_whole {
+            // Each is folded into a state of its own. What is not told whole is told when it is its turn.
+            let is_own = !fold.is_empty() || keys.insert(key.clone());
+            let Some(folded) = gets.ok().flatten().filter(|_| is_own && !telling.is_enough(Some(fold))) else {
+                begun = None;
                 break;
-            }
-            let mut frame = Vec::new();
-            request::event(&mut frame, key, &event, names, metadata);
-            event_count += 1;
-            byte_count += frame.len();
-            fold.frames.push((frame, folded));
+            };
+            fold.push(folded, |out| request::event(out, key, &event, names, metadata));
         }
-        if !is_whole && folds.len() > 1 {
-            folds.pop();
-        }
-        // What has no event is asked when it is its turn.
-        folds.retain(|fold| !fold.frames.is_empty());
-        let fold_count = folds.len();
-        if fold_count > 1 {
-            self.fold.fold_over(|guest| guest.fold_over(folds));
-            if let Some(guest) = self.fold.guest_now() {
-                self.state_bytes = guest.answer_bytes() / fold_count;
-            }
-        }
+        telling.tell_fold(begun);
+        telling.end();
     }
 
     fn repeated_keys(&self) -> &[Pointer] {

@@ -24,7 +24,13 @@ mod program;
 #[cfg(unix)]
 mod request;
 #[cfg(unix)]
+mod silence;
+#[cfg(unix)]
 pub(crate) mod spawner;
+#[cfg(unix)]
+mod telling;
+#[cfg(unix)]
+mod told;
 #[cfg(unix)]
 mod walls;
 

@@ -10,6 +10,7 @@ use super::guest::Guest;
 use super::idle::Idle;
 use super::instance::ProcessInstance;
 use super::loaded::{Loaded, start_within};
+use super::telling::AHEAD_EVENTS;
 use super::walls::Walls;
 use crate::error::{LoadError, code, fault};
 use crate::instance::{self, Program};
@@ -56,6 +57,10 @@ impl instance::Loaded for Loaded {
 
     fn instance(self: Arc<Loaded>) -> ProcessInstance {
         ProcessInstance::new(self)
+    }
+
+    fn events_ahead(&self) -> usize {
+        AHEAD_EVENTS
     }
 }
 

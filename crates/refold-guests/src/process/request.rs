@@ -12,6 +12,8 @@ const TIME_DIGITS: u8 = 3;
 pub const RESET: &[u8] = b"{\"cmd\":\"reset\"}\n";
 pub const BYE: &[u8] = b"{\"cmd\":\"bye\"}\n";
 
+const APPLY_START: &[u8] = b"{\"cmd\":\"apply\",\"events\":[";
+
 /// What comes before the key, in an event and in what [`load`] writes.
 const EVENT_START: &[u8] = b"{\"key\":";
 const LOAD_START: &[u8] = b"{\"cmd\":\"load\",\"key\":";
@@ -34,21 +36,19 @@ pub enum Want {
     Each,
 }
 
-/// Asks for these events, each written by [`event`], to be folded.
-pub fn apply<'a>(line: &mut Vec<u8>, events: impl Iterator<Item = &'a [u8]>, want: Want) {
-    line.extend_from_slice(b"{\"cmd\":\"apply\",\"events\":");
-    let mut before = b'[';
-    for event in events {
-        line.push(before);
-        line.extend_from_slice(event);
-        before = b',';
-    }
-    let want: &[u8] = match want {
+/// Adds an event, written by [`event`], to a line that asks for events to be folded.
+pub fn add(line: &mut Vec<u8>, event: &[u8]) {
+    line.extend_from_slice(if line.is_empty() { APPLY_START } else { b"," });
+    line.extend_from_slice(event);
+}
+
+/// Ends such a line.
+pub fn end(line: &mut Vec<u8>, want: Want) {
+    line.extend_from_slice(match want {
         Want::None => b"],\"want\":\"none\"}\n",
         Want::Final => b"],\"want\":\"final\"}\n",
         Want::Each => b"],\"want\":\"each\"}\n",
-    };
-    line.extend_from_slice(want);
+    });
 }
 
 /// Asks for the state of a key, which is JSON.

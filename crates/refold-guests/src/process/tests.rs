@@ -1,5 +1,6 @@
 //! Programs in Python, written for a test: what they are sent, what their answers come to, and what they cannot do.
 
+mod ahead;
 mod cancelled;
 mod ends;
 mod hostile;

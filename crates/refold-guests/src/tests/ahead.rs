@@ -8,8 +8,8 @@ use refold_core::time::Timestamp;
 
 use super::{Events, text};
 
-const STREAMS: usize = 3;
-const EVENTS: usize = 6;
+pub const STREAMS: usize = 3;
+pub const EVENTS: usize = 6;
 
 /// One call of an instance. Folds are of one of the streams.
 #[derive(Debug, Clone)]

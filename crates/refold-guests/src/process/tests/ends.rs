@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::super::child::{Bounds, Child, Silence};
-use super::super::guest::ended;
+use super::super::silence::ended;
 use super::*;
 
 const BOUNDS: Bounds = Bounds {
@@ -18,7 +18,8 @@ fn told(script: &str) -> String {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", script]);
     let mut child = Child::start(command).unwrap();
-    let silence = child.exchange(b"", 1, &BOUNDS, &mut Vec::new()).unwrap_err();
+    child.ask(Vec::new(), 1);
+    let silence = child.answer(&BOUNDS, &mut Vec::new()).unwrap_err();
     assert!(matches!(silence, Silence::Ended), "{script}: {silence:?}");
     child.wait_for_end();
     let end = child.end();
