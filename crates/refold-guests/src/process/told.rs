@@ -325,7 +325,9 @@ impl Told {
             self.wait(child, limits)?;
         }
         let last = std::mem::take(self).answered.pop_front();
-        last.map_or(Ok(true), |(mut batch, answer)| batch.read(&answer, limits))
+        let is_done = last.map(|(mut batch, answer)| batch.read(&answer, limits));
+        // What failed in it is no fault of anybody who asks now.
+        is_done.unwrap_or(Ok(true)).map_err(|_| had_ended())
     }
 
     /// Waits for the answer that was asked for.
