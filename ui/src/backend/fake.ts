@@ -166,7 +166,7 @@ class FakeBackend implements Omit<
     progress?: (update: wire.JobUpdate) => void,
   ): Promise<wire.StoreOpened> {
     await this.#wait();
-    if (location.includes('large')) await this.#job(progress ?? (() => {}), 'reading the file', 523_000_000, 40);
+    if (location.includes('large')) await this.#job(progress ?? (() => {}), 'readingTheFile', 523_000_000, 40);
     this.saved.check(location);
     if (location.includes('error')) throw notAStore(location);
     if (location.includes('ambiguous')) {

@@ -12,7 +12,7 @@ export interface JobPace {
 }
 
 export class JobMeter {
-  #since: { job: number; phase: string; done: number; millis: number } | null = null;
+  #since: (Pick<JobUpdate, 'job' | 'phase' | 'done'> & { millis: number }) | null = null;
 
   /** `null`: it is too early to say. */
   take({ job, phase, done, total }: JobUpdate, millis: number): JobPace | null {
