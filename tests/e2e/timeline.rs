@@ -27,6 +27,44 @@ fn a_time_is_held_and_let_go() {
     no_violations(&shown);
 }
 
+/// A time that is typed is of the zone that times are shown in, which the palette names before it goes there.
+#[test]
+fn a_typed_time_is_of_the_shown_zone() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    web.press(&[], "g");
+    web.type_text("2026-08-03 14:00");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=cursor-a]')?.dataset.fixed === 'true'");
+    let version = web.text("[data-test=cursor-a-label]");
+    web.press(&[], key::END);
+    wait_for_version(&shown, "15");
+
+    web.run("document.querySelector('[data-test=rail-settings]').click()");
+    web.wait_for("document.querySelector('[data-test=setting-timeZone] select')");
+    web.run(
+        "const zone = document.querySelector('[data-test=setting-timeZone] select');
+         zone.value = 'Europe/Berlin';
+         zone.dispatchEvent(new Event('change', { bubbles: true }))",
+    );
+    web.run("document.querySelector('[data-test=rail-history]').click()");
+    // The same instant, two hours later by the clocks there.
+    web.wait_for("document.querySelector('[data-test=axis-zone]')?.innerText.includes('Europe/Berlin')");
+    web.press(&[], "g");
+    web.type_text("2026-08-03 16:00");
+    web.wait_for(
+        "[...document.querySelectorAll('[data-test=omnibox-item]')].some(it => it.innerText.includes('2026-08-03 16:00:00+02:00 (Europe/Berlin)'))",
+    );
+    web.press(&[], key::ENTER);
+    web.wait_for(
+        "document.querySelector('[data-test=cursor-a-time]')?.innerText.startsWith('as of 2026-08-03 16:00:00+02:00')",
+    );
+    assert_eq!(web.text("[data-test=cursor-a-label]"), version);
+    no_violations(&shown);
+}
+
 /// Both cursors are sliders of their own: B moves by its keys while it has the focus, and A stays (35).
 #[test]
 fn cursor_b_is_moved_by_the_keys_of_a_slider() {

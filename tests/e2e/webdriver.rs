@@ -22,6 +22,7 @@ pub mod key {
     pub const DOWN: &str = "\u{E015}";
     pub const HOME: &str = "\u{E011}";
     pub const END: &str = "\u{E010}";
+    pub const F10: &str = "\u{E03A}";
 }
 
 /// A running WebDriver session; the window is closed when dropped.
@@ -129,6 +130,14 @@ impl WebDriver {
         let place = self.place(selector);
         let (x, y) = (place.x + place.width / 2.0, place.y + place.height / 2.0);
         self.pointer(json!([moved(x, y, Duration::ZERO), { "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }]));
+    }
+
+    /// One click of the right button in the middle of the element.
+    #[track_caller]
+    pub fn right_click(&self, selector: &str) {
+        let place = self.place(selector);
+        let (x, y) = (place.x + place.width / 2.0, place.y + place.height / 2.0);
+        self.pointer(json!([moved(x, y, Duration::ZERO), { "type": "pointerDown", "button": 2 }, { "type": "pointerUp", "button": 2 }]));
     }
 
     /// Moves the pointer to a point of the page.
