@@ -14,12 +14,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use refold_core::event::{EventIndex, EventView};
+use refold_core::event::{Columns, EventBatch, EventIndex, EventView};
 use refold_core::finding::Findings;
 use refold_core::fold::{Fold, Folded};
+use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
-use refold_core::port::store::StoreError;
-use refold_core::track::{Gap, Moment};
+use refold_core::port::store::{ReadQuery, StoreError};
+use refold_core::track::{Gap, Moment, Numbering};
 use refold_core::work::Work;
 use refold_stores::index::{self, Arena};
 
@@ -111,6 +112,44 @@ fn without_lost(work: &Work<'_>, session: &Session, id: &[u8], folded: &Folded) 
     folded
 }
 
+/// As `finish`, of a store whose streams say nothing of what damage took from them: those whose events have no versions.
+/// `told`: what reading came upon, which is all there is when the first stream that no index counts is finished.
+fn with_damage<'a>(
+    work: &'a Work<'_>,
+    session: &'a Session,
+    told: &'a Findings,
+    finish: Finish<'a>,
+) -> impl Fn(&[u8], &Folded) + Sync + 'a {
+    let is_untold = OnceLock::new();
+    move |id, folded| match is_untold.get_or_init(|| is_damage_untold(work, session, told)) {
+        false => finish(id, folded),
+        true => finish(id, &without_lost(work, session, id, folded)),
+    }
+}
+
+fn is_damage_untold(work: &Work<'_>, session: &Session, told: &Findings) -> bool {
+    let of_index = Findings::default();
+    if let Some(index) = session.index() {
+        index.report_findings(&of_index);
+    }
+    let is_damaged = [told, &of_index]
+        .iter()
+        .any(|found| findings::damaged_at(found).is_some());
+    is_damaged && session.description().has_stream_index && !has_versions(work, session)
+}
+
+/// Whether a version that is missing is an event that is missing, by the first event. What cannot be read tells nothing.
+fn has_versions(work: &Work<'_>, session: &Session) -> bool {
+    if session.description().numbering() == Numbering::Skipping {
+        return false;
+    }
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
+    let read = session.store().read(&ReadQuery::all(Columns::SKELETON));
+    let read = read.and_then(|mut reader| reader.next_batch(work, 1, &mut batch, &mut names, &Findings::default()));
+    let first = batch.versions.first().filter(|_| read.is_ok());
+    first.is_none_or(|version| *version != EventBatch::NO_VERSION)
+}
+
 fn changed(session: &Session) -> AppError {
     StoreError::Changed {
         location: session.location().to_owned(),
@@ -129,7 +168,8 @@ fn pass(
     finish: Finish<'_>,
 ) -> Result<Outcome, AppError> {
     let told = by_position::Told::default();
-    let outcome = by_position::fold_all(work, session, program, threads, streams, &told, finish)?;
+    let finish = with_damage(work, session, &told.reading, finish);
+    let outcome = by_position::fold_all(work, session, program, threads, streams, &told, &finish)?;
     if outcome == Outcome::Done {
         for (code, count, kept) in told.folding.summary() {
             findings.report_many(code, count, kept);
@@ -151,6 +191,8 @@ fn from_arena(
     findings: &Findings,
     finish: Finish<'_>,
 ) -> Result<(), AppError> {
+    let told = Findings::default();
+    let finish = with_damage(work, session, &told, finish);
     let index = session.ready_index()?;
     let expect_unchanged = || match index.event_count() {
         0 => Ok(()),
@@ -164,7 +206,7 @@ fn from_arena(
         program: program.as_ref(),
         numbering: session.description().numbering(),
     }
-    .fold_all(work, threads, findings, finish)?;
+    .fold_all(work, threads, findings, &finish)?;
     expect_unchanged()?;
     findings::report_lacking(&index, findings);
     Ok(())
