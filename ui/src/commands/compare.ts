@@ -44,8 +44,12 @@ export const COMPARE: readonly Command[] = [
   command('Go', ['history'], 'compare.handlers', 'Compare with another handler…', handlers, {
     ...{ words: 'two versions difference', blocked: hasHistory, choices: others },
   }),
-  command('Go', ['compare'], 'compare.readModel', 'Is a read model right?', readModel, {
-    ...{ keys: ['m'], words: 'compare projection rows table drift', blocked: hasStore },
+  command('Go', ['global'], 'compare.readModel', 'Is a read model right?', readModel, {
+    ...{ words: 'compare projection rows table drift', blocked: hasStore },
+  }),
+  command('Go', ['compare'], 'compare.toReadModel', 'Compare the read model', readModel, {
+    keys: ['m'],
+    isQuiet: true,
   }),
   command('Go', ['compare'], 'compare.stores', 'Do two stores hold the same?', stores, {
     ...{ keys: ['s'], words: 'compare backup migrated copy difference', blocked: hasStore },

@@ -7,7 +7,7 @@ import type { Place as AnyPlace, PlaceStore } from '../place/place';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 import { lookOf } from './timeline_look';
-import type { Tab, View } from './view';
+import { VIEWS, type Tab, type View } from './view';
 
 export type Place = AnyPlace<View, Tab>;
 
@@ -25,10 +25,13 @@ export class OpenDocument {
     this.number = number;
   }
 
-  /** What its tab says. */
+  /** What its tab says: a stream or a store by its name alone, and any other view as that view of it. */
   get title(): string {
-    if (this.view === 'history' && this.history) return this.history.opened.stream;
-    return this.store?.opened.name ?? S.product;
+    const { history, store, view } = this;
+    const name = store?.opened.name ?? S.product;
+    if (view === 'overview' || view === 'welcome') return name;
+    const scope = history?.opened.stream ?? name;
+    return view === 'history' ? scope : `${VIEWS.find(({ id }) => id === view)?.title} · ${scope}`;
   }
 
   /** Everything that what it shows is a function of. */

@@ -48,6 +48,20 @@ it('shows tabs from the second document on, each with its own cursors', async ()
   await at.until(() => titles().length === 0 && at.texts('[data-test=scope-header] h1')[0] === 'order-4711');
 });
 
+it('says of each tab which view it shows, and of what', async () => {
+  const at = await open();
+  await openBeside('order-4712');
+  at.find('[data-test=rail-notebook]')?.click();
+  await at.until(() => shown() === 'Notebook · order-4712');
+  at.press('Ctrl+Tab');
+  await at.until(() => shown() === 'order-4711');
+  at.press('Ctrl+3');
+  await at.until(() => shown() === 'Compare · order-4711');
+  at.press('Ctrl+1');
+  await at.until(() => shown() === 'orders');
+  expect(titles()).toEqual(['orders', 'Notebook · order-4712']);
+});
+
 it('walks back across documents, and opens a closed one again', async () => {
   const at = await open();
   await openBeside('order-4712');

@@ -13,8 +13,8 @@ export const HANDLERS = {
   none: 'No handler package is at hand',
   noneWhy:
     'Streams are folded with builtin:merge: every payload is a merge patch on the state. A package says it better: put one into a folder “handlers” beside the store, or fold a stream with one, and it is listed here.',
-  noneStarter: (store: string) =>
-    `A starter is made from the events found, on the command line: refold new-handler ${store} --category C`,
+  noneStarter: 'A starter is made from the events of a category, on the command line:',
+  copyCommand: 'Copy the command',
   reading: 'Reading the handlers',
   counting: 'Counting the types of events',
   testing: 'Running the test cases',

@@ -7,7 +7,10 @@ const LIST = '[data-region=view] :is([role=grid], [role=treegrid])[tabindex="0"]
 /** By what a person says that the focus is theirs. */
 const TAKES = ['keydown', 'pointerdown'] as const;
 /** Where a view is entered that has no list, or none yet. */
-const ENTRIES = ['#view [role=listbox] [aria-selected=true]', '#view button:not(:disabled, [tabindex="-1"])'];
+const ENTRIES = [
+  '#view :is([role=listbox] [aria-selected=true], .settings [type=radio]:checked)',
+  '#view button:not(:disabled, [tabindex="-1"])',
+];
 
 /** What has the focus by none but the page: a person has done nothing there yet. */
 let lent: Element | null = null;

@@ -61,6 +61,18 @@ it('shows what is wrong with a read model, and goes to the event that explains i
   await shown.until(() => shown.texts('[data-test=cursor-a-label]')[0]?.includes('13'));
 });
 
+it('is asked from the palette in another view', async () => {
+  const shown = openPage({ launch }, fakeBackend({ launch, sampleEvents: 2_000 }));
+  page = shown;
+  await shown.until(() => shown.find('[data-test=cursor-a-label]'));
+  shown.press('Ctrl+Shift+p');
+  await shown.until(() => shown.find('[data-test=omnibox]'));
+  shown.type('>Is a read model right');
+  await shown.until(() => shown.texts('[data-test=omnibox-item]')[0]?.includes('Is a read model right'));
+  shown.press('Enter');
+  await shown.until(() => shown.find('[data-test=drift-table]'));
+});
+
 it('says what is right, and that a guess is one', async () => {
   const shown = await open('/home/ada/shop/sound.csv');
   await shown.until(() => mapping(shown).includes('refold-read-model/1'));

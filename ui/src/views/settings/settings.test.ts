@@ -28,6 +28,13 @@ function choose(shown: Page, key: string, value: string): void {
   shown.find<HTMLInputElement>(`[data-test=setting-${key}] input[value=${value}]`)?.click();
 }
 
+it('is entered at its first choice, and not where one is taken back', async () => {
+  const shown = await open();
+  shown.find('[data-region=view] [role=grid]')?.focus();
+  await openSettings(shown);
+  await shown.until(() => document.activeElement?.matches('.settings [type=radio]:checked'));
+});
+
 it('applies a setting at once and takes it back', async () => {
   const shown = await open();
   await openSettings(shown);
