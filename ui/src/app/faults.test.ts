@@ -272,6 +272,47 @@ it('tells how far a stream is that takes its time to open, and gives it up', asy
   expect([page.find('.page')?.dataset['view'], page.texts(CARD)]).toEqual(['overview', []]);
 });
 
+it('tells one story of a store that was cut, wherever it is met', async () => {
+  const { faults, twin, tell } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]') && page.find('[data-test=follow]'));
+  const message = 'the file is damaged: it was cut short: /home/ada/shops/orders.db';
+  const damaged: StoreNews = {
+    ...LOST,
+    lost: LOST.lost && {
+      ...LOST.lost,
+      error: { code: 'corrupt', message, hint: 'copy it again from where it came', choices: [] },
+    },
+  };
+  // A stream that is asked for before whoever watches the store has looked, and a search.
+  faults.set('openHistory', 'disconnected');
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.find(CARD));
+  tell(damaged);
+  await page.until(() => page.texts(`${CARD} .why`)[0]?.includes('cut short'));
+  expect(page.texts(`${CARD} .what`)).toEqual(['Copy it again from where it came']);
+  faults.set('search', 'disconnected');
+  await search('SKU');
+  await page.until(() => page.find('.page')?.dataset['view'] === 'search');
+  await page.until(() => page.find('[data-test=search-status]')?.dataset['phase'] === 'failed');
+  expect(page.all(CARD)).toHaveLength(1);
+});
+
+it('says in the status bar that a store was written to, and reads it anew', async () => {
+  const { twin, tell, listeners } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]') && page.find('[data-test=follow]'));
+  const status = () => page.texts('[data-test=status-bar]')[0] ?? '';
+  expect(status()).toContain('Connected');
+  tell({ ...QUIET, isOutdated: true });
+  await page.until(() => status().includes('written to since'));
+  expect(status()).not.toContain('Connected');
+  page.find('[data-test=retry-now]')?.click();
+  await page.until(() => listeners.length === 2);
+});
+
 it('tells how far a large store is that is opened, and gives it up', async () => {
   page = openPage({ launch: store(null) });
   await page.until(() => page.find('[data-view=overview] [data-test=scope-header]'));

@@ -23,7 +23,7 @@ export const LIVE = {
   asOfWhy: 'The store cannot be read now. All that is shown is as it was then',
   outdated: (time: string) => `written to since ${time}`,
   outdatedWhy:
-    'Something was written to the store. New events may stand among the others, so nothing is taken in until it is opened again',
+    'Something was written to the store. New events may stand among the others, so nothing is taken in until it is read anew',
   notLost: 'The store can be read',
   nothingNew: 'Nothing came since this was read',
 } as const;
