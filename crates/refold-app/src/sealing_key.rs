@@ -54,8 +54,13 @@ fn of_source(source: &Source) -> Result<Key, AppError> {
         database: "",
         user: "",
     };
-    let text = source.fetch(&Surroundings::default(), IN_KEYCHAIN, &nowhere)?;
-    match text.filter(|text| text.reveal().chars().count() >= LEAST_LETTERS) {
+    let text = source.fetch(&Surroundings::default(), IN_KEYCHAIN, &[nowhere])?;
+    match text
+        .into_iter()
+        .next()
+        .flatten()
+        .filter(|text| text.reveal().chars().count() >= LEAST_LETTERS)
+    {
         Some(text) => Ok(Key::new(&Sha256::digest(text.reveal().as_bytes()).into())),
         None => Err(AppError::invalid(
             format!("the key of the cache is shorter than {LEAST_LETTERS} letters"),

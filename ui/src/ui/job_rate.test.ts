@@ -2,7 +2,12 @@ import { expect, it } from 'vitest';
 import type { JobUpdate } from '../backend/bindings';
 import { JobMeter } from './job_rate';
 
-const told = (done: number, total: number | null = 10_000, phase: JobUpdate['phase'] = 'readingEvents', job = 1) => ({ job, phase, done, total });
+const told = (done: number, total: number | null = 10_000, phase: JobUpdate['phase'] = 'readingEvents', job = 1) => ({
+  job,
+  phase,
+  done,
+  total,
+});
 
 it('says how fast a job is and how long it takes still, of the phase that runs', () => {
   const meter = new JobMeter();

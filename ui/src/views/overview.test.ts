@@ -131,7 +131,9 @@ it('says how far the count by category is, and stays with types where it is stop
   ]) {
     const before = asked;
     stackBy('category');
-    await page.until(() => progress()[0]?.includes('Counting events by category 300 of 2,000 events · 15 % · 1,700 left'));
+    await page.until(() =>
+      progress()[0]?.includes('Counting events by category 300 of 2,000 events · 15 % · 1,700 left'),
+    );
     expect([asked, page.texts('[data-test=jobs]')]).toEqual([before + 1, ['1 job']]);
     cancelling();
     await page.until(() => value('stack-by') === 'type' && progress().length === 0);

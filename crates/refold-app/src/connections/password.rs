@@ -76,14 +76,22 @@ impl Source {
         }
     }
 
-    /// The password of a server; `None`: this source has none, or a person has to be asked.
+    /// The password of a server, or of each of its hosts where the source tells them apart; `None`: this source has none,
+    /// or a person has to be asked. `wanted`: of each host.
     pub fn fetch(
         &self,
         around: &Surroundings,
         connection: &str,
-        wanted: &Wanted<'_>,
-    ) -> Result<Option<Secret>, AppError> {
-        match self {
+        wanted: &[Wanted<'_>],
+    ) -> Result<Vec<Option<Secret>>, AppError> {
+        let found = match self {
+            Source::PassFile => {
+                let found = from_pass_file(around, wanted)?;
+                return match found.iter().any(Option::is_some) {
+                    true => Ok(found),
+                    false => Err(no_line(around, wanted)),
+                };
+            }
             Source::Ask => Ok(None),
             Source::Variable(name) => {
                 let value = around.variable(name).filter(|value| !value.is_empty());
@@ -95,20 +103,6 @@ impl Source {
                 };
                 value.map(Secret::new).map(Some).ok_or_else(missing)
             }
-            Source::PassFile => from_pass_file(around, wanted)?.map(Some).ok_or_else(|| {
-                let file = around.pass_file().unwrap_or_default();
-                refused(
-                    format!(
-                        "no line of the password file fits {}:{}:{}:{}: {}",
-                        wanted.host,
-                        wanted.port,
-                        wanted.database,
-                        wanted.user,
-                        file.display()
-                    ),
-                    "add one, or let the password come from elsewhere",
-                )
-            }),
             Source::OptionFile => around.of_option_file()?.password.map(Some).ok_or_else(|| {
                 refused(
                     "no line password stands in the groups of clients of the option file ~/.my.cnf".to_owned(),
@@ -117,8 +111,24 @@ impl Source {
             }),
             Source::Keychain => keychain(connection).map(Some),
             Source::Program(words) => printed_by(words).map(Some),
-        }
+        };
+        found.map(|found| vec![found])
     }
+}
+
+fn no_line(around: &Surroundings, wanted: &[Wanted<'_>]) -> AppError {
+    let file = around.pass_file().unwrap_or_default();
+    let lines = wanted
+        .iter()
+        .map(|wanted| format!("{}:{}:{}:{}", wanted.host, wanted.port, wanted.database, wanted.user));
+    refused(
+        format!(
+            "no line of the password file fits {}: {}",
+            lines.collect::<Vec<_>>().join(", nor "),
+            file.display()
+        ),
+        "add one, or let the password come from elsewhere",
+    )
 }
 
 /// What the server's own tools would find without being told where to look: `PGPASSWORD`, then the password file; of MySQL
@@ -126,24 +136,26 @@ impl Source {
 pub fn without_source(
     around: &Surroundings,
     kind: ServerKind,
-    wanted: &Wanted<'_>,
-) -> Result<Option<Secret>, AppError> {
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Option<Secret>>, AppError> {
     if kind == ServerKind::MySql {
         let password = around.variable("MYSQL_PWD").filter(|value| !value.is_empty());
-        return Ok(password.map(Secret::new));
+        return Ok(vec![password.map(Secret::new)]);
     }
     match around.variable("PGPASSWORD").filter(|value| !value.is_empty()) {
-        Some(password) => Ok(Some(Secret::new(password))),
+        Some(password) => Ok(vec![Some(Secret::new(password))]),
         None => from_pass_file(around, wanted),
     }
 }
 
-/// A file that is there and cannot be used is an error: libpq warns and goes on, and the person wonders why.
-fn from_pass_file(around: &Surroundings, wanted: &Wanted<'_>) -> Result<Option<Secret>, AppError> {
+/// Of each host what its own line says. A file that is there and cannot be used is an error: libpq warns and goes on, and
+/// the person wonders why.
+fn from_pass_file(around: &Surroundings, wanted: &[Wanted<'_>]) -> Result<Vec<Option<Secret>>, AppError> {
     let Some(file) = around.pass_file() else {
-        return Ok(None);
+        return Ok(vec![None]);
     };
-    passfile::look_up(&file, wanted).map_err(|why| {
+    let found = wanted.iter().map(|wanted| passfile::look_up(&file, wanted));
+    found.collect::<Result<_, _>>().map_err(|why| {
         refused(
             format!("the password file is not used: {why}: {}", file.display()),
             "correct it (chmod 600), or let the password come from elsewhere",

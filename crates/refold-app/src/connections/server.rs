@@ -137,6 +137,17 @@ impl Way {
         }
     }
 
+    /// Of a server of MySQL, which has one password for all hosts, the first.
+    fn with_passwords(self, passwords: Vec<Option<Secret>>) -> Way {
+        match self {
+            Way::Postgres(options) => Way::Postgres(options.with_passwords(passwords)),
+            Way::MySql(options) => match passwords.into_iter().flatten().next() {
+                Some(password) => Way::MySql(options.with_password(&password)),
+                None => Way::MySql(options),
+            },
+        }
+    }
+
     fn with_password(self, password: &Secret) -> Way {
         match self {
             Way::Postgres(options) => Way::Postgres(options.with_password(password)),
@@ -225,9 +236,10 @@ impl Reached {
         attempt: impl Fn(&Way) -> Result<T, StoreError>,
     ) -> Result<(T, Option<Secret>), AppError> {
         let way = self.way(asking)?;
+        let attempt_with = attempt;
         let attempt = |password: Option<&Secret>| match password {
-            Some(password) => attempt(&way.clone().with_password(password)),
-            None => attempt(&way),
+            Some(password) => attempt_with(&way.clone().with_password(password)),
+            None => attempt_with(&way),
         };
         if let Some(known) = &asking.known
             && let Ok(store) = attempt(Some(known))
@@ -241,13 +253,19 @@ impl Reached {
                 .password(location)
                 .or_else(|| asking.passwords.password(&address))
         };
-        let found = self.password(asking)?;
-        let refused = match attempt(found.as_ref()) {
-            Ok(store) => return Ok((store, found)),
+        let found = self.passwords(asking)?;
+        let tried = match found.as_slice() {
+            [one] => attempt(one.as_ref()),
+            several => attempt_with(&way.clone().with_passwords(several.to_vec())),
+        };
+        let refused = match tried {
+            // Those of several hosts are found again where they were found.
+            Ok(store) if found.len() > 1 => return Ok((store, None)),
+            Ok(store) => return Ok((store, found.into_iter().next().flatten())),
             Err(error) => error,
         };
         let may_want_one = matches!(refused, StoreError::Denied { .. });
-        if found.is_some() || !may_want_one || !self.answers() {
+        if found.iter().any(Option::is_some) || !may_want_one || !self.answers() {
             return Err(refused.into());
         }
         match typed() {
@@ -273,26 +291,38 @@ impl Reached {
         ServerKind::of(&self.connection)
     }
 
-    /// What is found without asking anybody.
-    fn password(&self, asking: &Asking<'_>) -> Result<Option<Secret>, AppError> {
+    /// What is found without asking anybody: one for all hosts, or one of each where they differ.
+    fn passwords(&self, asking: &Asking<'_>) -> Result<Vec<Option<Secret>>, AppError> {
         let connection = asking.target.connection.as_ref();
-        let first = self.hosts.first();
-        let wanted = Wanted {
-            host: first.map_or("", |host| &host.name),
-            port: first.map_or(self.kind().default_port(), |host| host.port),
+        let mut hosts: Vec<(&str, u16)> = self.hosts.iter().map(|host| (host.name.as_str(), host.port)).collect();
+        if hosts.is_empty() {
+            hosts.push(("", self.kind().default_port()));
+        }
+        let wanted = hosts.into_iter().map(|(host, port)| Wanted {
+            host,
+            port,
             database: self.connection.database.as_deref().unwrap_or_default(),
             user: self.connection.user.as_deref().unwrap_or_default(),
-        };
+        });
+        let wanted: Vec<Wanted<'_>> = wanted.collect();
         let source = connection.and_then(|connection| connection.password.as_deref());
-        match source
+        let found = match source
             .map(Source::parse)
             .transpose()
             .map_err(|why| AppError::invalid(why, "correct the connection"))?
         {
-            Some(source) => source.fetch(&self.around, &asking.target.log_name().unwrap_or_default(), &wanted),
-            None if self.of_service.is_some() => Ok(self.of_service.clone()),
-            None => password::without_source(&self.around, self.kind(), &wanted),
-        }
+            Some(source) => source.fetch(&self.around, &asking.target.log_name().unwrap_or_default(), &wanted)?,
+            None if self.of_service.is_some() => vec![self.of_service.clone()],
+            None => password::without_source(&self.around, self.kind(), &wanted)?,
+        };
+        let is_same = |one: &Option<Secret>| {
+            let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.reveal().to_owned());
+            found.first().map(text) == Some(text(one))
+        };
+        Ok(match found.iter().all(is_same) {
+            true => found.into_iter().take(1).collect(),
+            false => found,
+        })
     }
 
     /// Whether anything answers there at all.

@@ -31,6 +31,8 @@ pub type Options = options::Options<Postgres>;
 pub struct Place {
     pub(super) config: Config,
     pub(super) wanted: Wanted,
+    /// Of the hosts, in their order, where each has one of its own.
+    passwords: Vec<Option<Secret>>,
 }
 
 impl Place {
@@ -38,7 +40,14 @@ impl Place {
     pub(super) fn hosts(&self) -> Vec<Config> {
         let of = &self.config;
         let count = of.get_hosts().len().max(of.get_hostaddrs().len());
-        (0..count).map(|place| only(of, place)).collect()
+        let alone = |place| {
+            let mut one = only(of, place);
+            if let Some(Some(password)) = self.passwords.get(place) {
+                one.password(password.reveal());
+            }
+            one
+        };
+        (0..count).map(alone).collect()
     }
 }
 
@@ -86,6 +95,7 @@ impl Address for Place {
         Ok(Place {
             config,
             wanted: wanted.unwrap_or(Wanted::usual(count)),
+            passwords: Vec::new(),
         })
     }
 
@@ -104,6 +114,14 @@ impl Address for Place {
 
     fn set_password(&mut self, password: &Secret) {
         self.config.password(password.reveal());
+    }
+}
+
+impl Options {
+    /// The passwords of the hosts, in their order; `None`: that one has none.
+    pub fn with_passwords(mut self, passwords: Vec<Option<Secret>>) -> Options {
+        self.to.passwords = passwords;
+        self
     }
 }
 
@@ -197,6 +215,9 @@ pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
         };
     }
     if let Some(said) = tls::said_of_ours(error) {
+        return said;
+    }
+    if let Some(said) = tls::said_of_theirs(error) {
         return said;
     }
     match error.source().map(ToString::to_string) {

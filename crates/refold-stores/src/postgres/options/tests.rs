@@ -90,3 +90,18 @@ fn each_host_has_all_that_is_said_of_them() {
         assert_eq!(host.get_connect_timeout(), Some(&Duration::from_secs(7)));
     }
 }
+
+/// As libpq does with its password file.
+#[test]
+fn each_host_is_shown_its_own_password_and_no_other() {
+    let options = Options::parse("postgres://ada@pg-1,pg-2,pg-3/orders").unwrap();
+    let secret = |text: &str| Some(Secret::new(text.to_owned()));
+    let options = options.with_passwords(vec![secret("first"), None, secret("third")]);
+    let shown: Vec<Option<Vec<u8>>> = options
+        .to
+        .hosts()
+        .iter()
+        .map(|host| host.get_password().map(<[u8]>::to_vec))
+        .collect();
+    assert_eq!(shown, [Some(b"first".to_vec()), None, Some(b"third".to_vec())]);
+}
