@@ -215,10 +215,15 @@ export function commandItems(scene: Scene, text: string): Item[] {
   return [...items.filter((one) => one.blocked === null), ...items.filter((one) => one.blocked !== null)];
 }
 
-/** Values of commands by their own words: a handler by its name, a store by its file. */
-export function valueItems(scene: Scene, text: string, count: number): Item[] {
+/**
+ * Values of commands by their own words: a handler by its name, a store by its file. `told`: commands whose values stand
+ * among the items already.
+ */
+export function valueItems(scene: Scene, text: string, count: number, told: readonly string[] = []): Item[] {
   if (text.length < 2) return [];
-  const asking = COMMANDS.filter((command) => !command.isQuiet && command.blocked(scene.desk) === null);
+  const asking = COMMANDS.filter(
+    (command) => !command.isQuiet && !told.includes(command.id) && command.blocked(scene.desk) === null,
+  );
   const all = asking.flatMap((command) => (command.choices?.(scene.desk) ?? []).map((choice) => ({ command, choice })));
   return ranked(all, ({ choice }) => rankOf(choice.title, '', text))
     .slice(0, count)

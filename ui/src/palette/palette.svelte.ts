@@ -250,7 +250,7 @@ export class Palette {
       [titles.places, places.slice(0, FEW).map((place) => placeItem(scene, place))],
       [titles.types, types.slice(0, FEW)],
       [titles.stores, recentStoreItems(scene, text).slice(0, FEW)],
-      [titles.choices, valueItems(scene, text, FEW)],
+      [titles.choices, valueItems(scene, text, FEW, ['go.place', 'connection.recent'])],
     );
   }
 

@@ -316,6 +316,21 @@ it('is a list of choices only while there are some', async () => {
   expect(page.all('[role=listbox] > :not([role=group])')).toEqual([]);
 });
 
+it('offers a place once, and not again among the values of commands', async () => {
+  await openHistory();
+  for (const version of ['v3', 'v5']) {
+    page.press('Ctrl+k');
+    page.type(`:${version}`);
+    await page.until(() => names()[0]?.includes(version));
+    page.press('Enter');
+    await page.until(() => page.texts('[data-test=cursor-a-label]')[0]?.endsWith(version.slice(1)));
+  }
+  page.press('Ctrl+k');
+  page.type('order-4711');
+  await page.until(() => page.texts(ITEM).some((text) => text.includes('v 3')));
+  expect(page.texts(ITEM).filter((text) => text.includes('Go to where you were'))).toEqual([]);
+});
+
 it('tells places apart by handler and layout too', () => {
   const place: Place = {
     ...{ document: 1, view: 'history', store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' } },

@@ -121,7 +121,10 @@ fn a_case_of_before_says_only_what_it_knows() {
     );
     assert_ne!(before, line);
     let store = parse(before.as_bytes()).unwrap().store;
-    assert_eq!((store.last_position_recorded_at, store.events_until.as_deref()), (None, Some(until)));
+    assert_eq!(
+        (store.last_position_recorded_at, store.events_until.as_deref()),
+        (None, Some(until))
+    );
 }
 
 #[test]

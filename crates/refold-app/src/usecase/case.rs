@@ -476,7 +476,9 @@ fn left_out(
         ));
     }
     if mask.has_rules() && asked.places.iter().any(|place| place.sandbox.is_some()) {
-        sentences.push("edits of the sandbox are here as they were typed: no masking rule hides anything of them".to_owned());
+        sentences.push(
+            "edits of the sandbox are here as they were typed: no masking rule hides anything of them".to_owned(),
+        );
     }
     for it in &asked.elsewhere {
         sentences.push(format!("of what stood open, not here: {it}"));

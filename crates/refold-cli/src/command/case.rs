@@ -86,8 +86,12 @@ fn describe(printer: &mut Printer, answer: &CaseAnswer) -> Result<(), Ended> {
         answer.written_at, answer.written_by, store.location, store.kind, store.layout_title
     )))?;
     let last = match (&store.last_position, &store.last_position_recorded_at) {
-        (Some(position), Some(time)) => format!("as of {time}, when the last event of the store was recorded: #{position}"),
-        (Some(position), None) => format!("the last event of the store was #{position}, recorded at a time that is not in the case"),
+        (Some(position), Some(time)) => {
+            format!("as of {time}, when the last event of the store was recorded: #{position}")
+        }
+        (Some(position), None) => {
+            format!("the last event of the store was #{position}, recorded at a time that is not in the case")
+        }
         (None, _) => "the store held no event".to_owned(),
     };
     printer.line(&visible(&last))?;

@@ -61,7 +61,10 @@ fn what_a_rule_hides_is_in_no_answer_until_it_is_revealed() {
     assert!(revealed.out.contains(&secret), "{revealed:?}");
     let log = std::fs::read_to_string(lab.home().join("data/reveals.jsonl")).unwrap();
     assert!(
-        log.contains("ticket 12") && log.contains("/customerId") && log.contains("\"everything\":false") && !log.contains(&secret),
+        log.contains("ticket 12")
+            && log.contains("/customerId")
+            && log.contains("\"everything\":false")
+            && !log.contains(&secret),
         "{log}"
     );
 

@@ -58,7 +58,10 @@ fn rows_of_a_search_are_there_until_it_is_closed() {
         hits.moments.into_iter().zip(hits.parts).collect::<Vec<_>>()
     };
     let added = places("ItemAdded");
-    assert!(!added.is_empty() && added.iter().all(|(_, parts)| parts & 4 == 4), "{added:?}");
+    assert!(
+        !added.is_empty() && added.iter().all(|(_, parts)| parts & 4 == 4),
+        "{added:?}"
+    );
     for version in ["v 5", "v5", "5"] {
         assert!(places(version).iter().any(|hit| hit.1 & 16 == 16), "{version}");
     }

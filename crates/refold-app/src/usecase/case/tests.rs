@@ -309,7 +309,10 @@ fn a_case_is_as_of_the_end_of_its_store_and_not_of_its_own_streams() {
     let store = show(&lab.open(&lab.file())).unwrap().store;
     assert_eq!(store.last_position.as_deref(), Some("3"));
     assert_eq!(
-        (store.last_position_recorded_at.as_deref(), store.events_until.as_deref()),
+        (
+            store.last_position_recorded_at.as_deref(),
+            store.events_until.as_deref()
+        ),
         (Some("2026-08-03T14:00:02.000Z"), Some("2026-08-03T14:00:01.000Z"))
     );
 }
@@ -336,7 +339,11 @@ fn the_branch_of_a_sandbox_goes_along_and_what_does_not_is_named() {
         (wire.places[0].stream.as_deref(), wire.places[0].sandbox.as_ref()),
         (Some("order-1"), Some(&edits))
     );
-    assert!(wire.left_out.iter().any(|sentence| sentence.ends_with("not here: other.db")));
+    assert!(
+        wire.left_out
+            .iter()
+            .any(|sentence| sentence.ends_with("not here: other.db"))
+    );
 }
 
 #[test]
