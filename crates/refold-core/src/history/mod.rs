@@ -403,13 +403,13 @@ impl History {
         moment: Moment,
         keep_from: Moment,
     ) -> Result<(), FoldError> {
-        let start = self.fold.moment();
-        let total = u64::from(moment.0 - start.0.min(moment.0));
+        // Of all events up to there, wherever it begins: who breaks it off and goes on counts on.
+        let total = Some(u64::from(moment.0));
         while self.fold.moment() < moment {
             let from = self.fold.moment();
             let to = Moment(moment.0.min(from.0 + READ_EVENTS));
             let read_nanos = self.read(work, source, from, to)?;
-            let tick = |here: Moment| work.tick(Phase::Folding, u64::from(here.0 - start.0), Some(total));
+            let tick = |here: Moment| work.tick(Phase::Folding, u64::from(here.0), total);
             self.fold_batch(source.names(), findings, keep_from, read_nanos, &tick)?;
         }
         work.check()?;

@@ -210,6 +210,42 @@ fn a_search_for_nothing_says_how_far_it_is_and_can_be_cancelled() {
     }
 }
 
+/// A fold that is broken off and goes on, as under a newer question for the same moment, is one whole with one total.
+#[test]
+fn a_fold_that_goes_on_counts_on() {
+    struct Told {
+        cancel: CancelToken,
+        stops_at: u64,
+        told: std::sync::Mutex<Vec<(u64, Option<u64>)>>,
+    }
+    impl Progress for Told {
+        fn report(&self, _phase: &'static str, done: u64, total: Option<u64>) {
+            self.told.lock().unwrap().push((done, total));
+            if done >= self.stops_at {
+                self.cancel.cancel();
+            }
+        }
+    }
+    let mut stream = TestStream::new(vec![Deed::RotateLines; 4_000]);
+    let mut history = history(&stream, Detail::State, Budget::default());
+    let (findings, asked) = (Findings::default(), Moment(3_990));
+    let mut told = Vec::new();
+    for stops_at in [1_000, 2_000, u64::MAX] {
+        let cancel = CancelToken::default();
+        let progress = Told {
+            cancel: cancel.clone(),
+            stops_at,
+            told: std::sync::Mutex::default(),
+        };
+        let folded = history.state_at(&Work::new(&cancel, &progress), &mut stream, &findings, asked);
+        assert_eq!(folded.is_ok(), stops_at == u64::MAX, "{stops_at}");
+        told.extend(progress.told.into_inner().unwrap());
+    }
+    assert!(told.len() > 3, "{told:?}");
+    assert!(told.iter().all(|(_, total)| *total == Some(3_990)), "{told:?}");
+    assert!(told.is_sorted(), "{told:?}");
+}
+
 #[test]
 fn checkpoints_stay_inside_their_bytes() {
     let deeds = (0..20_000)
