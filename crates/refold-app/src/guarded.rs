@@ -40,8 +40,8 @@ pub fn change<T>(
         // Else it could never be read again.
         return Err(AppError::invalid(
             format!(
-                "nothing is kept: it would be more than {} MiB: {}",
-                MOST_TEXT_BYTES >> 20,
+                "nothing is kept: it would be more than {}: {}",
+                refold_core::count::exact_size(MOST_TEXT_BYTES),
                 file.display()
             ),
             "take away what is kept there and not wanted any more",

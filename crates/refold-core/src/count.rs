@@ -15,6 +15,17 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// A size to the byte: `64 MB`, `1,500 kB`, `8,388,608 bytes`. For limits, and whatever else must not be rounded; in powers
+/// of 1000 as all sizes are.
+pub fn exact_size(byte_count: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let whole = |(unit, _): &&(u64, &str)| byte_count >= *unit && byte_count.is_multiple_of(*unit);
+    match UNITS.iter().find(whole) {
+        Some((unit, name)) => format!("{} {name}", grouped(byte_count / unit)),
+        None => counted(byte_count, "byte"),
+    }
+}
+
 /// `1 stream`, `2,487 streams`: `noun` is the singular of a word that takes an s.
 pub fn counted(number: u64, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
@@ -24,6 +35,20 @@ pub fn counted(number: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_said_to_the_byte() {
+        for (bytes, read) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (64_000_000, "64 MB"),
+            (1_500_000, "1,500 kB"),
+            (2_000_000_000_000, "2,000 GB"),
+            (8 << 20, "8,388,608 bytes"),
+        ] {
+            assert_eq!(exact_size(bytes), read);
+        }
+    }
 
     #[test]
     fn every_third_digit_from_the_end_is_told_apart() {

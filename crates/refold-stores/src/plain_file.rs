@@ -106,13 +106,12 @@ fn not_plain(links: Links) -> io::Error {
 }
 
 fn too_large(most: u64) -> io::Error {
-    let said = match most >> 20 {
-        mebibytes if mebibytes << 20 == most && mebibytes > 0 => format!("{mebibytes} MiB"),
-        _ => format!("{most} bytes"),
-    };
     io::Error::new(
         ErrorKind::FileTooLarge,
-        format!("it is larger than {said}, the most that is read of such a file"),
+        format!(
+            "it is larger than {}, the most that is read of such a file",
+            refold_core::count::exact_size(most)
+        ),
     )
 }
 

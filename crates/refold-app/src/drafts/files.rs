@@ -128,7 +128,7 @@ fn take(path: &Path, name: String, files: &mut Vec<File>) -> Result<(), AppError
     }
     let held = files.iter().map(|file| file.bytes.len() as u64).sum::<u64>();
     if files.len() == MOST_FILES || held.saturating_add(metadata.len()) > MOST_BYTES {
-        return Err(refused("a draft has at most 4,096 files and 64 MiB", path));
+        return Err(refused("a draft has at most 4,096 files and 67,108,864 bytes", path));
     }
     files.push(File {
         name,

@@ -231,7 +231,7 @@ impl Draft {
             Err(error) if error.kind() != ErrorKind::FileTooLarge => Err(broken(error)),
             _ => Err(refused(
                 name,
-                "it is no text, or has more than 512 KiB",
+                "it is no text, or has more than 524,288 bytes",
                 "change it with another program",
             )),
         }
@@ -326,7 +326,7 @@ fn expect_new_name(name: &str, part: Part<'_>) -> Result<(), AppError> {
 fn expect_bounded(name: &str, text: &str) -> Result<(), AppError> {
     match text.len() <= MOST_TEXT_BYTES {
         true => Ok(()),
-        false => Err(refused(name, "it has more than 512 KiB", "keep less in one file")),
+        false => Err(refused(name, "it has more than 524,288 bytes", "keep less in one file")),
     }
 }
 

@@ -23,10 +23,10 @@ fn nothing_is_kept_that_could_not_be_read_again() {
     let text = |more: u64| " ".repeat(usize::try_from(MOST_TEXT_BYTES + more).unwrap());
     change(&file, |_| Ok((text(0), ()))).unwrap();
     let refused = change(&file, |_| Ok((text(1), ()))).unwrap_err();
-    assert!(refused.message.contains("more than 8 MiB"), "{refused:?}");
+    assert!(refused.message.contains("more than 8,388,608 bytes"), "{refused:?}");
     assert_eq!(read(&file).unwrap(), Some(text(0)));
     fs::write(&file, text(1)).unwrap();
     let refused = read(&file).unwrap_err();
-    assert!(refused.message.contains("larger than 8 MiB"), "{refused:?}");
+    assert!(refused.message.contains("larger than 8,388,608 bytes"), "{refused:?}");
     assert!(refused.hint.contains("plain file of text"), "{refused:?}");
 }

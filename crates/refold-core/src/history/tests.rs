@@ -219,7 +219,7 @@ fn a_fold_that_goes_on_counts_on() {
         told: std::sync::Mutex<Vec<(u64, Option<u64>)>>,
     }
     impl Progress for Told {
-        fn report(&self, _phase: &'static str, done: u64, total: Option<u64>) {
+        fn report(&self, _phase: Phase, done: u64, total: Option<u64>) {
             self.told.lock().unwrap().push((done, total));
             if done >= self.stops_at {
                 self.cancel.cancel();

@@ -247,8 +247,8 @@ impl Guest {
         };
         if self.store.data().limiter.was_refused() {
             let message = format!(
-                "the handler needs more than {} MiB of memory; keep less, and build smaller texts and lists",
-                self.limits.memory_bytes >> 20
+                "the handler needs more than {} of memory; keep less, and build smaller texts and lists",
+                refold_core::count::exact_size(self.limits.memory_bytes as u64)
             );
             return fault(code::LIMIT_MEMORY, &message);
         }

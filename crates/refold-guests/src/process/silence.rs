@@ -89,7 +89,10 @@ pub fn ended(end: End, told: &str, limits: &GuestLimits) -> HandlerFault {
     let says_so = OUT_OF_MEMORY.iter().any(|words| told.contains(words));
     let held_so_much = |peak: u64| peak.saturating_mul(100) >= most.saturating_mul(PEAK_PERCENT);
     if says_so || end.peak_bytes.is_some_and(held_so_much) {
-        let message = format!("the program needs more than {} MiB of memory; keep less", most >> 20);
+        let message = format!(
+            "the program needs more than {} of memory; keep less",
+            refold_core::count::exact_size(most)
+        );
         return fault(code::LIMIT_MEMORY, message);
     }
     let how = match end.status & 0x7f {

@@ -347,8 +347,8 @@ fn stopped(store: &mut Store<Host>, limits: &GuestLimits, error: &wasmtime::Erro
     let host = store.data_mut();
     let (code, message) = if host.limiter.was_refused() {
         let message = format!(
-            "the handler needs more than {} MiB of memory, or a table of more than 65,536 elements; keep less",
-            limits.memory_bytes >> 20
+            "the handler needs more than {} of memory, or a table of more than 65,536 elements; keep less",
+            refold_core::count::exact_size(limits.memory_bytes as u64)
         );
         (code::LIMIT_MEMORY, message)
     } else if let Some(refusal) = host.take_refusal() {

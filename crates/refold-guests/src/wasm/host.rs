@@ -96,8 +96,8 @@ impl Host {
             return Ok(());
         }
         let message = format!(
-            "the handler logs more than {} KiB for one event; log less",
-            MAX_LOG_BYTES >> 10
+            "the handler logs more than {} for one event; log less",
+            refold_core::count::exact_size(MAX_LOG_BYTES as u64)
         );
         Err(self.refuse(code::LIMIT_OUTPUT, message))
     }

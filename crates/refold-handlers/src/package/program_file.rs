@@ -85,9 +85,9 @@ pub fn other_files(folder: &Path, taken: &[NamedFile]) -> Result<Vec<NamedFile>,
             byte_count += metadata.len();
             if byte_count > MOST_BYTES || files.len() >= MOST_FILES {
                 let message = format!(
-                    "the folder of {PROGRAM} holds more than {MOST_FILES} files or {} MiB; keep what the program does \
+                    "the folder of {PROGRAM} holds more than {MOST_FILES} files or {}; keep what the program does \
                      not need elsewhere",
-                    MOST_BYTES >> 20
+                    refold_core::count::exact_size(MOST_BYTES)
                 );
                 return Err(PackageError::nowhere(code::PKG_PROGRAM, message));
             }

@@ -56,7 +56,7 @@ fn a_file_beyond_the_bound_is_not_read_whole() {
     assert_eq!(error.kind(), ErrorKind::FileTooLarge);
     assert_eq!(
         in_words(&error),
-        "it is larger than 8 MiB, the most that is read of such a file"
+        "it is larger than 8,388,608 bytes, the most that is read of such a file"
     );
 }
 

@@ -401,10 +401,10 @@ impl<S: Open> Options<S> {
         Err(StoreError::Costly {
             location: self.location().to_owned(),
             detail: format!(
-                "table {} has no index on {}, so that each page of events would look through all of its {} MiB",
+                "table {} has no index on {}, so that each page of events would look through all of its {}",
                 plan.full_name,
                 plan.position,
-                extent.byte_count >> 20
+                refold_core::count::exact_size(extent.byte_count)
             ),
         })
     }

@@ -280,9 +280,9 @@ fn check_room(scratch: &Path, needed_bytes: u64) -> Result<(), StoreError> {
     Err(StoreError::Scratch {
         location: scratch.display().to_string(),
         detail: format!(
-            "{} MiB are free of the {} MiB needed",
-            free_bytes >> 20,
-            needed_bytes >> 20
+            "{} are free of the {} needed",
+            refold_core::count::exact_size(free_bytes),
+            refold_core::count::exact_size(needed_bytes)
         ),
     })
 }
