@@ -5,6 +5,8 @@ mod advice;
 mod attacks;
 mod faults;
 mod layouts;
+mod limits;
+mod powers;
 mod settling;
 mod tls;
 mod trying;

@@ -119,9 +119,17 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> AppError {
         let message = error.to_string();
         let (code, hint, choices) = match error {
-            StoreError::Elevated { role, script, .. } => {
+            StoreError::Elevated {
+                role, revoke, script, ..
+            } => {
+                let taken = match revoke.as_str() {
+                    "" => String::new(),
+                    revoke => format!(
+                        "if nothing else needs it, have its owner or an administrator take that from it: {revoke} Or "
+                    ),
+                };
                 let hint = format!(
-                    "use a role that can only read, which this makes; or add allow_elevated={} to the address to insist: {script}",
+                    "{taken}use a role that can only read, which this makes; or add allow_elevated={} to the address to insist: {script}",
                     encoded(&role)
                 );
                 return AppError::new(ErrorCode::Denied, message, hint);
@@ -159,6 +167,7 @@ impl From<StoreError> for AppError {
                 "look whether the path or address is right and reachable from here",
                 Vec::new(),
             ),
+            StoreError::Blocked { advice, .. } => (ErrorCode::Unreachable, advice, Vec::new()),
             StoreError::Denied { .. } => (
                 ErrorCode::Denied,
                 "look whether the account and its password (or certificate) are the right ones, or ask for the right to read; Refold never needs the \

@@ -40,6 +40,8 @@ pub use crate::files::{case, chained};
 pub use crate::server::open::Role;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use crate::server::pace::{Rate, USUAL as USUAL_RATE};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use crate::server::powers::{Power, in_words as powers_in_words};
 
 use crate::files::FileStore;
 use crate::layout::Layout;

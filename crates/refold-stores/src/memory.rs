@@ -63,6 +63,7 @@ impl MemoryStore {
             count_is_exact: true,
             own_chain: None,
             follows_another: false,
+            is_elevated: false,
             unsettled: None,
         };
         let fingerprint = Fingerprint {

@@ -72,7 +72,10 @@ fn the_server_is_who_its_certificate_says_or_is_told_nothing() {
     );
     let by_name = trusted.replace("127.0.0.1", "localhost");
     let refused = |address: &str| match open(address).map(drop).unwrap_err() {
-        StoreError::Unreachable { detail, .. } => detail,
+        StoreError::Blocked { detail, advice, .. } => {
+            assert!(advice.contains("sslrootcert"), "{advice}");
+            detail
+        }
         other => panic!("{other}"),
     };
     assert!(refused(&by_name).contains("certificate"), "{}", refused(&by_name));

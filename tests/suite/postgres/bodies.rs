@@ -7,7 +7,7 @@ use refold_stores::layout::read_layout;
 use refold_stores::{LayoutChoice, OpenOptions};
 use refold_tests::postgres::{Postgres, READER};
 
-use crate::servers::{Real, Told, opened, read_or_fail, told};
+use crate::servers::{Real, Told, opened, read_or_fail, refused, told};
 
 const LAYOUT: &str = include_str!("../../../crates/refold-stores/layouts/postgres/axon.toml");
 
@@ -96,13 +96,45 @@ fn a_large_object_that_is_too_large_is_not_loaded() {
     );
 }
 
+/// A right to the table is none to what it names: that is said before the store is opened, with what gives it.
 #[test]
-fn a_large_object_that_may_not_be_read_is_an_error_that_names_it() {
+fn large_objects_that_may_not_be_read_are_told_with_the_grant() {
     let server = Postgres::shared();
-    let address = store(&server, "bodies_denied", &["lo_from_bytea(0, '{}')"]);
-    let refused = read_or_fail(&*opened(&address), None, 50, || {}).expect_err("it may not be read");
-    assert!(
-        matches!(refused, StoreError::Ungranted { .. }) && refused.to_string().contains("large object"),
-        "{refused}"
+    let database = "bodies_denied";
+    let object = "lo_from_bytea(0, convert_to('{\"amount\": 1}', 'UTF8'))";
+    let address = store(&server, database, &[object, "4000000000", object]);
+    let script = || match refused(&address) {
+        StoreError::Ungranted { detail, script, .. } => {
+            assert!(
+                detail.contains("not what its payloads are in") && detail.contains("large object"),
+                "{detail}"
+            );
+            script
+        }
+        other => panic!("{other}"),
+    };
+    server.sql(database, &script());
+    let read = read_or_fail(&*opened(&address), None, 50, || {});
+    assert_eq!(
+        read.map(|events| events.len())
+            .unwrap_or_else(|error| panic!("{error}")),
+        3
+    );
+    // What was written since has an object of its own, which nobody gave a right to: the newest are looked at, too.
+    for n in 100..140 {
+        server.sql(
+            database,
+            &format!(
+                "INSERT INTO domain_event_entry VALUES ({n}, 'id-{n}', 'a-2', {n}, 'Account', 'Deposited', NULL, {object}, NULL,
+                 '2026-08-03T14:00:00.123Z')"
+            ),
+        );
+    }
+    server.sql(database, &script());
+    let read = read_or_fail(&*opened(&address), None, 50, || {});
+    assert_eq!(
+        read.map(|events| events.len())
+            .unwrap_or_else(|error| panic!("{error}")),
+        43
     );
 }

@@ -26,8 +26,12 @@ const FRAMES: [&str; 5] = [
     "/* refold isolation */ SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "/* refold settings */ SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone = '+00:00', \
      character_set_client = 'utf8mb4', character_set_connection = 'utf8mb4', \
-     collation_connection = 'utf8mb4_general_ci', character_set_results = NULL, lock_wait_timeout = 2, innodb_lock_wait_timeout = 2, max_statement_time = 30, \
-     idle_transaction_timeout = 60",
+     collation_connection = 'utf8mb4_general_ci', character_set_results = NULL, \
+     lock_wait_timeout = LEAST(@@session.lock_wait_timeout, 2), \
+     innodb_lock_wait_timeout = LEAST(@@session.innodb_lock_wait_timeout, 2), \
+     max_statement_time = CASE WHEN @@session.max_statement_time > 0 THEN LEAST(@@session.max_statement_time, 30) ELSE 30 END, \
+     idle_transaction_timeout = CASE WHEN @@session.idle_transaction_timeout > 0 THEN LEAST(@@session.idle_transaction_timeout, 60) \
+     ELSE 60 END",
 ];
 
 /// Who reads one database alone.

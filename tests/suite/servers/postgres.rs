@@ -34,7 +34,7 @@ impl Real for Postgres {
     const WRITER: &'static str = "DROP ROLE IF EXISTS refold_writer; CREATE ROLE refold_writer LOGIN;
          GRANT USAGE ON SCHEMA message_store TO refold_writer;
          GRANT SELECT, UPDATE (data) ON message_store.messages TO refold_writer;";
-    const WRITER_COULD: [&'static str; 2] = ["refold_writer", "has UPDATE on the tables of the store"];
+    const WRITER_COULD: [&'static str; 2] = ["refold_writer", "has UPDATE (data) on the table message_store.messages"];
     const OWNER: [&'static str; 3] = ["postgres", "postgres", "is a superuser"];
     const FATTEN: &'static str =
         "UPDATE message_store.messages SET metadata = jsonb_build_object('pad', repeat('x', 1000));

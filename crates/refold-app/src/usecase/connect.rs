@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
-use refold_stores::Role;
 use refold_stores::plain_file::{self, Links};
+use refold_stores::{Role, powers_in_words};
 
 use crate::connections::server::{self, Asking};
 use crate::connections::url::Host;
@@ -127,10 +127,9 @@ fn open(
         (Some(file), _) if may_write(file) => "it may write to the file; Refold never does".to_owned(),
         (Some(_), _) => "it may only read the file".to_owned(),
         (None, Some(role)) if role.powers.is_empty() => format!("the role {} has no power over the server", role.name),
-        (None, Some(role)) => format!("the role {} {}", role.name, role.powers.join(", ")),
+        (None, Some(role)) => format!("the role {} {}", role.name, powers_in_words(&role.powers).join(", ")),
         (None, None) => String::new(),
     };
-    let is_elevated = role.is_some_and(|role| !role.powers.is_empty());
     let session = match Session::open_asked(work, asked, places) {
         Ok(session) => session,
         Err(error) if error.is_cancelled() => return Err(error),
@@ -156,12 +155,12 @@ fn open(
         None => (rest.join("; "), first.clone()),
     };
     steps.told(StepOutcome::Ok, how, "");
-    let outcome = if is_elevated {
+    let outcome = if description.is_elevated {
         StepOutcome::Warning
     } else {
         StepOutcome::Ok
     };
-    let advice = if is_elevated {
+    let advice = if description.is_elevated {
         "use a role that may only read: docs/production.md has the script"
     } else {
         ""

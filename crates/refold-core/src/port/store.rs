@@ -43,6 +43,14 @@ pub enum StoreError {
     Address { location: String, detail: String },
     #[error("cannot reach the store: {detail}: {location}")]
     Unreachable { location: String, detail: String },
+    /// The server can be reached, or would be, and something is in the way that has a remedy of its own. `detail`: a whole
+    /// sentence.
+    #[error("{detail}: {location}")]
+    Blocked {
+        location: String,
+        detail: String,
+        advice: &'static str,
+    },
     /// Whoever asks is not let in.
     #[error("access denied: {detail}: {location}")]
     Denied { location: String, detail: String },
@@ -53,12 +61,14 @@ pub enum StoreError {
         detail: String,
         script: String,
     },
-    /// The role that the store would be read as could do more than read. `script` makes one that cannot.
+    /// The role that the store would be read as could do more than read. `revoke` takes that from it, where something does;
+    /// `script` makes another that cannot.
     #[error("the role {role} could do more than read ({}): {location}", powers.join(", "))]
     Elevated {
         location: String,
         role: String,
         powers: Vec<String>,
+        revoke: String,
         script: String,
     },
     /// The server would search through much to answer, and nobody allowed that.
@@ -150,6 +160,8 @@ pub struct StoreDescription {
     pub own_chain: Option<OwnChain>,
     /// Whether its server follows another one, and may not have all yet that was read there.
     pub follows_another: bool,
+    /// It is read as an account that could do more than read, because the address allows it by name.
+    pub is_elevated: bool,
     /// Its end, where that may still change and so is not shown; `None`: all that was there is.
     pub unsettled: Option<Unsettled>,
 }

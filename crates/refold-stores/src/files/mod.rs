@@ -249,6 +249,7 @@ fn describe(
         count_is_exact: true,
         own_chain: matches!(format, Format::Chained(_)).then_some(OwnChain::EventSourcingDb),
         follows_another: false,
+        is_elevated: false,
         unsettled: None,
     }
 }

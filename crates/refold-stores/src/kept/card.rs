@@ -121,6 +121,7 @@ impl Card {
                 count_is_exact: false,
                 own_chain: self.has_own_chain.then_some(OwnChain::EventSourcingDb),
                 follows_another: false,
+                is_elevated: false,
                 unsettled: None,
             },
         }

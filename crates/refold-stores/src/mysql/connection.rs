@@ -20,10 +20,13 @@ use super::value::{Described, Row, put_parameters};
 use super::wire::{Parts, Patience, Wire, garbled};
 use super::{MySql, statements};
 use crate::server::link::{Answer, Asked, Blame, Fault, Link, PIECE_BYTES, PIECE_PATIENCE, Take, one};
+use crate::server::speaks;
 use crate::server::wanted::Choice;
 use crate::statements::{Answer as Told, Statement, Ticket};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+/// A server that says nothing for so long may be of another kind.
+const GREETING_PATIENCE: Duration = Duration::from_secs(2);
 /// So long a further connection may take to end what this one waits for.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
 /// A connection keeps no more statements prepared.
@@ -44,6 +47,8 @@ pub struct Connection {
     /// The variable that says what a transaction is by default.
     read_only_variable: &'static str,
     prepared: BTreeMap<String, u32>,
+    /// How many seconds a statement may take, and may wait for a lock, as the server says it.
+    limits: [String; 2],
     /// Whether what the server counts as our connection is ours alone.
     is_own: bool,
     is_lost: bool,
@@ -127,6 +132,7 @@ impl Connection {
         wait: Duration,
     ) -> Result<Connection, Fault> {
         let connected = connect(host, cancel, wait).and_then(|mut wire| {
+            foreign(host, &mut wire, cancel)?;
             // Only now: to be reached must not have used up this time.
             let patience = Patience {
                 cancel,
@@ -148,6 +154,7 @@ impl Connection {
                 name: host.to_string(),
                 read_only_variable: statements::READ_ONLY_VARIABLES[0],
                 prepared: BTreeMap::new(),
+                limits: Default::default(),
                 is_own: false,
                 is_lost: false,
             })
@@ -188,7 +195,7 @@ impl Connection {
 
     /// Whether the connection is as it was set.
     fn check(&mut self, patience: &Patience<'_>) -> Result<(), Fault> {
-        let limits: Asked<MySql> = Asked::new(statements::limits(self.read_only_variable), Vec::new());
+        let limits: Asked<MySql> = Asked::new(statements::limits(self.read_only_variable, self.is_mariadb), Vec::new());
         let mut answer = Answer::default();
         let mut keep = |_, piece| {
             answer = piece;
@@ -213,6 +220,7 @@ impl Connection {
                 blame: Blame::Unreachable,
             });
         }
+        self.limits = [6, 7].map(text);
         self.is_own = row.integer(3) == Some(self.id.into());
         Ok(())
     }
@@ -228,12 +236,33 @@ impl Connection {
             }
             Ok(())
         });
+        let answered = answered.map_err(|fault| self.with_limit(fault));
         // A transaction ends with its connection.
         let may_go_on = !self.is_lost && answered.as_ref().err().is_none_or(|fault| fault.code().is_some());
         if may_go_on {
             self.run(statements::ROLLBACK, &patience.renewed())?;
         }
         answered
+    }
+
+    /// Says of what did not end within a limit which one that is, and whose.
+    fn with_limit(&self, fault: Fault) -> Fault {
+        let [statement, lock] = &self.limits;
+        let (limit, own, name) = match fault.code() {
+            Some("1969" | "3024") => (statement, 30.0, "on a statement"),
+            Some("1205") => (lock, 2.0, "on waiting for a lock"),
+            _ => return fault,
+        };
+        let Ok(seconds) = limit.parse::<f64>() else {
+            return fault;
+        };
+        let told = match seconds < own {
+            false => format!("Refold waits for {own} seconds, and not longer"),
+            true => format!(
+                "the limit {name} is {seconds} seconds, which whoever owns the account or the server set; Refold keeps to it"
+            ),
+        };
+        fault.explained(&told)
     }
 
     /// A statement that has no rows.
@@ -454,6 +483,23 @@ impl Drop for Connection {
 /// Whether a server says of itself that it takes no writes from ordinary accounts, as one that follows another should.
 pub(super) fn is_read_only(told: &str) -> bool {
     !matches!(told, "0" | "OFF")
+}
+
+/// Turns away from a server of another kind: one of ours speaks first.
+fn foreign(host: &Host, wire: &mut Wire, cancel: &CancelToken) -> Result<(), Fault> {
+    let Host::Tcp { name, port } = host else { return Ok(()) };
+    let patience = Patience {
+        cancel,
+        until: Instant::now() + GREETING_PATIENCE,
+    };
+    if !wire.is_silent(&patience)? || !speaks::is_postgres(name, *port) {
+        return Ok(());
+    }
+    Err(Fault::Said {
+        code: None,
+        detail: format!("the server at {host} is one of PostgreSQL, and not of MySQL or MariaDB"),
+        blame: Blame::Mistaken,
+    })
 }
 
 fn connect(host: &Host, cancel: &CancelToken, wait: Duration) -> Result<Wire, Fault> {

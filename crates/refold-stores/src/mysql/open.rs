@@ -17,6 +17,7 @@ use super::{Asked, MySql, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
 use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words};
+use crate::server::powers::Power;
 use crate::server::rights::Lack;
 use crate::server::survey::Survey;
 
@@ -53,13 +54,16 @@ impl Open for MySql {
         catalogue::survey(connection, &role.database, cancel)
     }
 
-    fn extent(_: &mut Connection, beside: &Beside, _: &Account<MySql>, _: &CancelToken) -> Result<Extent, Fault> {
+    fn extent(_: &mut Connection, beside: &Beside, _: &CancelToken) -> Result<Extent, Fault> {
         Ok(Extent {
             byte_count: beside.byte_count,
             elsewhere: None,
-            // Those of the account are all that there are.
-            powers: Vec::new(),
         })
+    }
+
+    /// Those of the account are all that there are.
+    fn powers(_: &mut Connection, _: &[&Beside], _: &Account<MySql>, _: &CancelToken) -> Result<Vec<Power>, Fault> {
+        Ok(Vec::new())
     }
 
     fn inspect(
@@ -73,7 +77,7 @@ impl Open for MySql {
         let named = [&table.0, &table.1].map(|name| Parameter::Text(name.clone()));
         let written = one::<MySql>(connection.ask(vec![Asked::new(statements::WRITTEN, named.into())], cancel)?);
         let is_counted = source.beside.counted.as_deref() == Some(source.position);
-        let extent = MySql::extent(connection, source.beside, account, cancel)?;
+        let extent = MySql::extent(connection, source.beside, cancel)?;
         Ok(Inspected {
             number: None,
             extent,
@@ -87,8 +91,8 @@ impl Open for MySql {
         privileges::is_called(name, allowed)
     }
 
-    fn script(_: &str, tables: &[(String, String)], _: bool) -> String {
-        privileges::script(tables)
+    fn script(role: &Role, tables: &[(String, String)], _: bool) -> String {
+        privileges::script(role, tables)
     }
 
     fn grant(role: &Role, lack: &Lack<'_>) -> String {

@@ -13,6 +13,7 @@ use super::connection::{Connection, is_read_only};
 use super::{Asked, MySql, statements};
 use crate::server::link::{Fault, Link as _};
 use crate::server::open::{Account, Role};
+use crate::server::powers::{Power, other_name};
 use crate::server::rights::Lack;
 use crate::tables::barred::Lacking;
 
@@ -36,13 +37,14 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<
     let row = role.rows.first().ok_or(Fault::Closed)?;
     let text = |index: usize| row.text(index).unwrap_or_default();
     let database = text(1);
-    let grants = Grants::of(granted.rows.iter().filter_map(|row| row.text(0)), &database);
+    let account = text(0);
+    let grants = Grants::of(granted.rows.iter().filter_map(|row| row.text(0)), &database, &account);
     let version = connection.version();
     let version = version.split('-').next().unwrap_or(version);
     let kind = if connection.is_mariadb() { "MariaDB" } else { "MySQL" };
     Ok(Account {
         role: Role {
-            name: text(0),
+            name: account,
             powers: grants.powers,
             is_standby: is_read_only(&text(2)),
             server: format!("{kind} {version}"),
@@ -67,52 +69,97 @@ pub fn is_called(account: &str, allowed: &str) -> bool {
 /// What lines of `SHOW GRANTS` say of one database.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Grants {
-    powers: Vec<String>,
+    powers: Vec<Power>,
     sees_writers: bool,
     reads_all: bool,
     read_whole: BTreeSet<String>,
     read_in_part: BTreeSet<String>,
 }
 
-/// Privileges that let nobody change anything.
+/// Privileges that let nobody change anything: all that a reader may have.
 const HARMLESS: [&str; 5] = ["USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS"];
 
+/// Where the server keeps who may do what: whoever writes there may give himself any right.
+const RIGHTS: &str = "mysql";
+
+/// One line of what an account was given.
+struct Line<'a> {
+    text: &'a str,
+    /// As SQL, in backticks: whom a right is taken from.
+    account: &'a str,
+}
+
 impl Grants {
-    fn of(lines: impl Iterator<Item = String>, database: &str) -> Grants {
+    fn of(lines: impl Iterator<Item = String>, database: &str, account: &str) -> Grants {
         let lines: Vec<String> = lines.collect();
+        let account = account_sql(account);
         let mut grants = Grants::default();
-        for line in &lines {
-            grants.take(line, database, &lines);
+        for text in &lines {
+            let account = &account;
+            grants.take(&Line { text, account }, database, &lines);
         }
-        grants.powers.sort();
+        grants.powers.sort_by(|a, b| a.could.cmp(&b.could));
         grants.powers.dedup();
         grants.read_in_part = &grants.read_in_part - &grants.read_whole;
         grants
     }
 
-    fn take(&mut self, line: &str, database: &str, lines: &[String]) {
+    fn take(&mut self, line: &Line<'_>, database: &str, lines: &[String]) {
         // Taking away, and what an account is given where it signs in, grants nothing.
-        let Some(rest) = line.strip_prefix("GRANT ") else {
+        let Some(rest) = line.text.strip_prefix("GRANT ") else {
             return;
+        };
+        let mut power = |could: String, undo: Option<String>| {
+            let is_everybodys = line.is_of_everybody();
+            self.powers.push(Power {
+                could,
+                undo,
+                is_everybodys,
+            });
         };
         let Some((given, rest)) = rest.split_once(" ON ") else {
             // MySQL names the roles of an account so; what they may is not in this list.
             let role = rest.split(" TO ").next().unwrap_or_default();
-            if !role.is_empty() && !line.contains(" ON ") && !is_expanded(role, lines) {
-                self.powers
-                    .push(format!("is granted the role {role}, whose rights are not looked at"));
+            if !role.is_empty() && !line.text.contains(" ON ") && !is_expanded(role, lines) {
+                let undo = format!("REVOKE {} FROM {};", in_backticks(role), line.account);
+                power(
+                    format!("is granted the role {role}, whose rights are not looked at"),
+                    Some(undo),
+                );
             }
             return;
         };
+        let (place, rest) = rest.split_once(" TO ").unwrap_or((rest, ""));
         if given == "PROXY" {
-            self.powers.push("may act as another account".to_owned());
+            let undo = format!("REVOKE PROXY ON {} FROM {};", in_backticks(place), line.account);
+            power("may act as another account".to_owned(), Some(undo));
             return;
         }
-        let (place, rest) = rest.split_once(" TO ").unwrap_or((rest, ""));
-        if !reaches(place, database) {
+        if !reaches(place, database) && !reaches(place, RIGHTS) {
             return;
         }
         let privileges = split_privileges(given);
+        let is_beyond = |one: &&String| !HARMLESS.contains(&one.split(" (").next().unwrap_or(one));
+        let beyond: Vec<&str> = privileges.iter().filter(is_beyond).map(String::as_str).collect();
+        // What is left of an account that may all, nobody means to take away.
+        let is_all = |one: &&str| *one == "ALL PRIVILEGES";
+        if !beyond.is_empty() {
+            let beyond_told = beyond.join(", ");
+            let undo = line.undo(&beyond_told, place, lines);
+            power(
+                format!("has {beyond_told} on {place}"),
+                undo.filter(|_| !(place == "*.*" && beyond.iter().any(|one| is_all(one)))),
+            );
+        }
+        if rest.contains("WITH GRANT OPTION") {
+            power(
+                format!("may hand on its rights on {place}"),
+                line.undo("GRANT OPTION", place, lines),
+            );
+        }
+        if !reaches(place, database) {
+            return;
+        }
         // Everything in one database is not the whole server, which alone can be asked for its writers.
         self.sees_writers |= place == "*.*"
             && privileges
@@ -127,17 +174,55 @@ impl Grants {
             }
             (false, _) => {}
         }
-        let beyond: Vec<String> = privileges
-            .into_iter()
-            .filter(|one| !HARMLESS.contains(&one.split(" (").next().unwrap_or(one)))
-            .collect();
-        if !beyond.is_empty() {
-            self.powers.push(format!("has {} on {place}", beyond.join(", ")));
+    }
+}
+
+impl Line<'_> {
+    /// To whom it gives.
+    fn grantee(&self) -> &str {
+        let (_, grantee) = self.text.split_once(" TO ").unwrap_or_default();
+        grantee
+    }
+
+    fn is_of_everybody(&self) -> bool {
+        self.grantee().split(' ').next() == Some("PUBLIC")
+    }
+
+    /// What takes these rights away: from the account, from everybody, or with the role that has them.
+    fn undo(&self, rights: &str, place: &str, lines: &[String]) -> Option<String> {
+        if self.is_of_everybody() {
+            return Some(format!(
+                "REVOKE {} ON {} FROM PUBLIC;",
+                in_backticks(rights),
+                in_backticks(place)
+            ));
         }
-        if rest.contains("WITH GRANT OPTION") {
-            self.powers.push(format!("may hand on its rights on {place}"));
+        let mut letters = self.grantee().chars().peekable();
+        let name = take_name(&mut letters)?;
+        if letters.next_if_eq(&'@').is_some() {
+            let (rights, place) = (in_backticks(rights), in_backticks(place));
+            return Some(format!("REVOKE {rights} ON {place} FROM {};", self.account));
+        }
+        // A role that another one leads to is not taken away by itself.
+        let of_account = |line: &&String| {
+            let given = line.strip_prefix("GRANT ").and_then(|rest| rest.split_once(" TO "));
+            given.is_some_and(|(role, to)| in_backticks(role) == quoted(&name) && to.contains('@'))
+        };
+        lines.iter().find(of_account)?;
+        Some(format!("REVOKE {} FROM {};", quoted(&name), self.account))
+    }
+}
+
+/// A part of a statement as every mode reads it: names in backticks.
+fn in_backticks(part: &str) -> String {
+    let (mut told, mut letters) = (String::new(), part.chars().peekable());
+    while let Some(letter) = letters.peek() {
+        match letter {
+            '`' | '"' => told.push_str(&quoted(&take_name(&mut letters).unwrap_or_default())),
+            _ => told.extend(letters.next()),
         }
     }
+    told
 }
 
 /// Whether the lines tell what this role may. MariaDB does so of a role that is active, as if it were an account; of one
@@ -239,11 +324,14 @@ fn is_like(pattern: &str, text: &str) -> bool {
 }
 
 /// What makes an account that may read these tables, each with its database, and nothing else: statements on one line.
-pub fn script(tables: &[(String, String)]) -> String {
-    let mut script = String::from("CREATE USER 'refold_reader'@'%' IDENTIFIED BY '…' WITH MAX_USER_CONNECTIONS 3;");
+/// `role`: in whose place.
+pub fn script(role: &Role, tables: &[(String, String)]) -> String {
+    let own = role.name.rsplit_once('@').map_or(role.name.as_str(), |(name, _)| name);
+    let name = other_name(own);
+    let mut script = format!("CREATE USER '{name}'@'%' IDENTIFIED BY '…' WITH MAX_USER_CONNECTIONS 3;");
     for (database, table) in tables {
         script.push_str(&format!(
-            " GRANT SELECT ON {}.{} TO 'refold_reader'@'%';",
+            " GRANT SELECT ON {}.{} TO '{name}'@'%';",
             quoted(database),
             quoted(table)
         ));
@@ -257,8 +345,6 @@ pub fn grant(account: &str, lack: &Lack<'_>) -> String {
         // No such server hides rows.
         return String::new();
     };
-    let (name, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    let text = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     let columns = match columns.is_empty() {
         true => String::new(),
@@ -268,7 +354,14 @@ pub fn grant(account: &str, lack: &Lack<'_>) -> String {
         "*" => format!("{}.*", quoted(&table.0)),
         name => format!("{}.{}", quoted(&table.0), quoted(name)),
     };
-    format!("GRANT SELECT{columns} ON {table} TO {}@{};", text(name), text(host))
+    format!("GRANT SELECT{columns} ON {table} TO {};", account_sql(account))
+}
+
+/// An account, which the server calls `name@host`, in a statement.
+fn account_sql(account: &str) -> String {
+    let (name, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let text = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
+    format!("{}@{}", text(name), text(host))
 }
 
 fn quoted(name: &str) -> String {

@@ -293,14 +293,17 @@ pub fn said(packet: &[u8]) -> Fault {
     }
     let detail = String::from_utf8_lossy(parts.0).into_owned();
     let blame = match code {
-        // Too many connections, too few means, shutting down, lost, of this user too many.
-        1040 | 1041 | 1053 | 1077 | 1152 | 1158..=1161 | 1184 | 1203 | 1226 | 1927 | 2006 | 2013 => Blame::Connection,
+        // Too many connections, and of this user too many.
+        1040 | 1203 | 1226 => Blame::Full,
+        // Too few means, shutting down, lost.
+        1041 | 1053 | 1077 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 => Blame::Connection,
         // A time limit, a lock, a deadlock, out of memory.
         1205 | 1213 | 1317 | 1969 | 3024 | 3572 | 1037 | 1038 => Blame::Load,
         1045 | 1698 | 1820 | 3118 | 4151 => Blame::Denied,
         // On the database, a table, a column, the server, a routine.
         1044 | 1142 | 1143 | 1227 | 1370 => Blame::Ungranted,
-        1049 | 1129 | 1130 | 1251 | 3159 => Blame::Unreachable,
+        1049 => Blame::NoDatabase,
+        1129 | 1130 | 1251 | 3159 => Blame::Unreachable,
         1030 | 1034 | 1194 | 1195 | 1712 => Blame::Corrupt,
         _ => Blame::Statement,
     };

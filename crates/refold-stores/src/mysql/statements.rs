@@ -29,26 +29,47 @@ pub const READ_ONLY: [&str; 2] = [
 pub const CHARSET: &str = "utf8mb4";
 
 /// What holds for a connection: how SQL is written, times in UTC, our texts in UTF-8 also where the server is told not to
-/// heed what a client says of itself, texts as they are stored, limits of time. The collation is the one that we sign in
+/// heed what a client says of itself, texts as they are stored, limits of time, of which the
+/// smaller holds: that of the account or the server, or ours. The collation is the one that we sign in
 /// with, which every server knows; a column has its own, and that counts.
 pub fn settings(is_mariadb: bool) -> String {
+    // Where 0 is no limit.
+    let smaller = |name: &str, ours: u32| {
+        format!("{name} = CASE WHEN @@session.{name} > 0 THEN LEAST(@@session.{name}, {ours}) ELSE {ours} END")
+    };
     let own = if is_mariadb {
-        "max_statement_time = 30, idle_transaction_timeout = 60"
+        let (statement, idle) = (
+            smaller("max_statement_time", 30),
+            smaller("idle_transaction_timeout", 60),
+        );
+        format!("{statement}, {idle}")
     } else {
-        "max_execution_time = 30000, information_schema_stats_expiry = 0"
+        format!(
+            "{}, information_schema_stats_expiry = 0",
+            smaller("max_execution_time", 30_000)
+        )
     };
     format!(
         "/* refold settings */ SET SESSION sql_mode = '{MODE}', time_zone = '+00:00', character_set_client = '{CHARSET}', \
          character_set_connection = '{CHARSET}', collation_connection = 'utf8mb4_general_ci', \
-         character_set_results = NULL, lock_wait_timeout = 2, innodb_lock_wait_timeout = 2, {own}"
+         character_set_results = NULL, lock_wait_timeout = LEAST(@@session.lock_wait_timeout, 2), \
+         innodb_lock_wait_timeout = LEAST(@@session.innodb_lock_wait_timeout, 2), {own}"
     )
 }
 
 /// Whether the connection is still as it was set, and still that of its number: something in between may have changed it.
-pub fn limits(read_only_variable: &str) -> String {
+///
+/// Behind that: how long a statement may take, in seconds, and how long it may wait for a lock.
+pub fn limits(read_only_variable: &str, is_mariadb: bool) -> String {
+    let statement = if is_mariadb {
+        "CAST(@@session.max_statement_time AS CHAR)"
+    } else {
+        "CAST(@@session.max_execution_time / 1000 AS CHAR)"
+    };
     format!(
         "/* refold limits */ SELECT @@session.{read_only_variable}, @@session.sql_mode, @@session.time_zone, CONNECTION_ID(), \
-         @@session.character_set_client, @@session.character_set_connection"
+         @@session.character_set_client, @@session.character_set_connection, {statement}, \
+         CAST(LEAST(@@session.lock_wait_timeout, @@session.innodb_lock_wait_timeout) AS CHAR)"
     )
 }
 

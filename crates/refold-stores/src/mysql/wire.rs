@@ -189,6 +189,18 @@ impl Wire {
         }
     }
 
+    /// Whether nothing has come as long as there is patience. What has come is still to be received.
+    pub fn is_silent(&mut self, patience: &Patience<'_>) -> Result<bool, Fault> {
+        match self.byte(patience) {
+            Ok(_) => {
+                self.taken -= 1;
+                Ok(false)
+            }
+            Err(Fault::Silent) => Ok(true),
+            Err(fault) => Err(fault),
+        }
+    }
+
     fn byte(&mut self, patience: &Patience<'_>) -> Result<u8, Fault> {
         self.some(1, patience)?.first().copied().ok_or(Fault::Closed)
     }
@@ -305,6 +317,13 @@ fn is_not_yet(error: &io::Error) -> bool {
 /// Why nothing goes over the stream any more.
 fn closed(error: &io::Error) -> Fault {
     let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    if let Some(detail) = tls::said_of_theirs(error) {
+        return Fault::Said {
+            code: None,
+            detail,
+            blame: Blame::Untrusted,
+        };
+    }
     Fault::Said {
         code: None,
         detail: if let Some(said) = tls::said_of_ours(error) {

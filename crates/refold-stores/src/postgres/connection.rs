@@ -15,7 +15,7 @@ use refold_core::work::CancelToken as Cancel;
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, Config, NoTls, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -24,6 +24,7 @@ use super::options::{Options, PASSWORD_MISSING, in_words, is_socket, named};
 use super::{Postgres, privileges, statements};
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
 use crate::server::wanted::Choice;
+use crate::server::{speaks, tls};
 use crate::statements::{Answer as Heard, Listener, Statement, Ticket};
 
 /// A value that a statement is asked with, and its type.
@@ -77,10 +78,12 @@ impl Connection {
         let mut choice = Choice::of(options.to.wanted);
         for host in options.to.hosts() {
             let name = named(&host);
+            let place = tcp_place(&host);
             let opened = Connection::open_one(host, options, settings, tls, cancel).and_then(|mut opened| {
                 let is_standby = choice.asks() && opened.is_standby(cancel)?;
                 Ok((opened, is_standby))
             });
+            let opened = opened.map_err(|fault| of_another_kind(fault, &name, place));
             if let Some(ended) = choice.look(&name, opened) {
                 return ended;
             }
@@ -251,13 +254,16 @@ impl From<tokio_postgres::Error> for Fault {
         let detail = in_words(&error);
         let blame = match code.as_deref() {
             None if detail == PASSWORD_MISSING => Blame::Denied,
-            None | Some("57P01" | "57P02" | "57P03" | "53300") => Blame::Connection,
+            None if tls::said_of_theirs(&error).is_some() => Blame::Untrusted,
+            None | Some("57P01" | "57P02" | "57P03") => Blame::Connection,
+            Some("53300") => Blame::Full,
+            Some("3D000") => Blame::NoDatabase,
             Some("57014" | "40001" | "40P01" | "55P03" | "53200" | "53400") => Blame::Load,
             Some("42501") => Blame::Ungranted,
             Some(code) => match code.get(..2).unwrap_or_default() {
                 "08" => Blame::Connection,
                 "28" => Blame::Denied,
-                "3D" | "53" | "57" => Blame::Unreachable,
+                "53" | "57" => Blame::Unreachable,
                 "XX" => Blame::Corrupt,
                 _ => Blame::Statement,
             },
@@ -266,9 +272,41 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
-/// What holds for the whole of a connection, where nothing in between objects.
-const SETTINGS: &str = "-c default_transaction_read_only=on -c statement_timeout=30s -c lock_timeout=2s \
-     -c idle_in_transaction_session_timeout=60s -c row_security=off -c search_path=pg_catalog,pg_temp";
+/// What holds for the whole of a connection, where nothing in between objects. No limit of time: it would take the place of
+/// one that the owner of the role set, which may be smaller.
+const SETTINGS: &str = "-c default_transaction_read_only=on -c row_security=off -c search_path=pg_catalog,pg_temp";
+
+/// Where a host is that is reached by TCP.
+fn tcp_place(host: &Config) -> Option<(String, u16)> {
+    let port = host.get_ports().first().copied().unwrap_or(5432);
+    let number = host.get_hostaddrs().first().map(ToString::to_string);
+    let named = || match host.get_hosts().first() {
+        Some(Host::Tcp(name)) => Some(name.clone()),
+        _ => None,
+    };
+    number.or_else(named).map(|name| (name, port))
+}
+
+/// Why a host does not let us in: maybe it is of another kind, where it did not say anything of its own.
+fn of_another_kind(fault: Fault, name: &str, place: Option<(String, u16)>) -> Fault {
+    let is_unclear = matches!(&fault, Fault::Closed)
+        || matches!(
+            &fault,
+            Fault::Said {
+                code: None,
+                blame: Blame::Connection,
+                ..
+            }
+        );
+    match place {
+        Some((host, port)) if is_unclear && speaks::is_mysql(&host, port) => Fault::Said {
+            code: None,
+            detail: format!("the server at {name} is one of MySQL or MariaDB, and not of PostgreSQL"),
+            blame: Blame::Mistaken,
+        },
+        _ => fault,
+    }
+}
 
 fn is_refused_setting(fault: &Fault) -> bool {
     fault.code() == Some("08P01")
@@ -310,14 +348,42 @@ impl Sender {
         let limits = Asked::new(statements::LIMITS, Vec::new());
         // Both are sent at once: the second says how the first went.
         let (begun, limited) = future::join(self.short(&begin), self.short(&limits)).await;
-        let answered = match begun.and_then(|_| is_read_only(&limited?.rows)) {
-            Ok(true) => self.answers(asked).await,
-            Ok(false) => Err(Fault::Writable),
+        let answered = match begun.and_then(|_| Limits::of(&limited?.rows)) {
+            Ok(Some(limits)) => self.answers(asked).await.map_err(|fault| limits.told(fault)),
+            Ok(None) => Err(Fault::Writable),
             Err(fault) => Err(fault),
         };
         let ended = self.short(&Asked::new(statements::ROLLBACK, Vec::new())).await;
-        answered?;
+        if let Err(fault) = answered {
+            let is_locked = fault.code() == Some("55P03");
+            let holders = if is_locked { self.holders().await } else { None };
+            return Err(match holders {
+                Some(holders) => fault.explained(&holders),
+                None => fault,
+            });
+        }
         ended.map(drop)
+    }
+
+    /// Who lets nobody read some table of the database, as far as it can be known.
+    async fn holders(&self) -> Option<String> {
+        let asked = [statements::BEGIN, statements::LIMITS, statements::HOLDERS].map(|sql| Asked::new(sql, Vec::new()));
+        let mut answer = Ok(Answer::default());
+        for asked in &asked {
+            answer = self.short(asked).await;
+            if answer.is_err() {
+                break;
+            }
+        }
+        let _ = self.short(&Asked::new(statements::ROLLBACK, Vec::new())).await;
+        let told = answer
+            .ok()?
+            .rows
+            .iter()
+            .map(holder)
+            .collect::<Result<Vec<String>, _>>()
+            .ok()?;
+        (!told.is_empty()).then(|| format!("tables of the database are locked by {}", told.join(", ")))
     }
 
     async fn answers(&mut self, asked: &[Asked]) -> Result<(), Fault> {
@@ -414,8 +480,54 @@ impl Sender {
     }
 }
 
-fn is_read_only(limited: &[Row]) -> Result<bool, Fault> {
-    let Some(row) = limited.first() else { return Ok(false) };
-    let setting: &str = row.try_get(row.len().saturating_sub(1))?;
-    Ok(setting == "on")
+/// A session in words.
+fn holder(row: &Row) -> Result<String, tokio_postgres::Error> {
+    let (number, role, program): (Option<i32>, Option<String>, Option<String>) =
+        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let Some(number) = number else {
+        return Ok("a prepared transaction".to_owned());
+    };
+    let role = role.map_or(String::new(), |role| format!(" of {role}"));
+    let program = program.filter(|name| !name.is_empty());
+    let program = program.map_or(String::new(), |name| format!(" ({name})"));
+    Ok(format!("session {number}{role}{program}"))
+}
+
+/// What holds for a transaction, as the server answered it.
+struct Limits {
+    statement: String,
+    lock: String,
+}
+
+impl Limits {
+    /// `None`: the server did not take the transaction as read-only.
+    fn of(limited: &[Row]) -> Result<Option<Limits>, Fault> {
+        let Some(row) = limited.first() else { return Ok(None) };
+        let setting: &str = row.try_get(row.len().saturating_sub(1))?;
+        let limits = Limits {
+            statement: row.try_get(2)?,
+            lock: row.try_get(3)?,
+        };
+        Ok((setting == "on").then_some(limits))
+    }
+
+    /// Says of what did not end within a limit which one that is, and whose.
+    fn told(&self, fault: Fault) -> Fault {
+        let [own_statement, own_lock] = statements::OWN_LIMITS;
+        let (limit, own, name) = match fault.code() {
+            Some("57014") => (&self.statement, own_statement, "statement_timeout"),
+            Some("55P03") => (&self.lock, own_lock, "lock_timeout"),
+            _ => return fault,
+        };
+        fault.explained(&limit_told(limit, own, name))
+    }
+}
+
+fn limit_told(limit: &str, own: &str, name: &str) -> String {
+    match limit == own {
+        true => format!("Refold waits for {own}, and not longer"),
+        false => {
+            format!("{name} of the role is {limit}, which whoever owns the role or the server set; Refold keeps to it")
+        }
+    }
 }

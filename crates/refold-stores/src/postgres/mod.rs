@@ -155,6 +155,10 @@ impl ColumnKind for Type {
         matches!(*self, Type::INT2 | Type::INT4 | Type::INT8)
     }
 
+    fn is_elsewhere(&self) -> bool {
+        *self == Type::OID
+    }
+
     fn is_key(&self) -> bool {
         self.is_integer()
             || matches!(

@@ -16,8 +16,10 @@ use super::{Asked, Postgres, privileges, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
 use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words};
+use crate::server::powers::Power;
 use crate::server::rights::Lack;
 use crate::server::survey::Survey;
+use crate::tables::Table;
 
 impl Open for Postgres {
     type Address = Place;
@@ -54,13 +56,18 @@ impl Open for Postgres {
         catalogue::survey(connection, cancel)
     }
 
-    fn extent(
+    fn extent(connection: &mut Connection, beside: &Beside, cancel: &CancelToken) -> Result<Extent, Fault> {
+        Ok(Family::ask(connection, beside.oid, cancel)?.extent())
+    }
+
+    fn powers(
         connection: &mut Connection,
-        beside: &Beside,
-        _: &Account<Postgres>,
+        besides: &[&Beside],
+        account: &Account<Postgres>,
         cancel: &CancelToken,
-    ) -> Result<Extent, Fault> {
-        Family::ask(connection, beside.oid, cancel)?.extent(connection, cancel)
+    ) -> Result<Vec<Power>, Fault> {
+        let oids: Vec<u32> = besides.iter().map(|beside| beside.oid).collect();
+        privileges::powers(connection, &account.role, &oids, cancel)
     }
 
     fn inspect(
@@ -72,7 +79,7 @@ impl Open for Postgres {
         let oid = source.beside.oid;
         let number = source.beside.numbers.get(source.position).copied();
         let family = Family::ask(connection, oid, cancel)?;
-        let extent = family.extent(connection, cancel)?;
+        let extent = family.extent();
         let is_standby = account.role.is_standby;
         let plan = &source.bound.plan;
         let (watched, changes, places) = if plan.is_by_place {
@@ -96,8 +103,12 @@ impl Open for Postgres {
         })
     }
 
-    fn script(database: &str, tables: &[(String, String)], hides_rows: bool) -> String {
-        privileges::script(database, tables, hides_rows)
+    fn script(role: &Role, tables: &[(String, String)], hides_rows: bool) -> String {
+        privileges::script(role, tables, hides_rows)
+    }
+
+    fn grant_bodies(role: &Role, table: &Table, columns: &[String]) -> String {
+        privileges::grant_large_objects(&role.name, table, columns)
     }
 
     fn grant(role: &Role, lack: &Lack<'_>) -> String {
@@ -145,12 +156,11 @@ impl Family {
         }
     }
 
-    fn extent(&self, connection: &mut Connection, cancel: &CancelToken) -> Result<Extent, Fault> {
-        Ok(Extent {
+    fn extent(&self) -> Extent {
+        Extent {
             byte_count: self.byte_count,
             elsewhere: self.foreign.clone(),
-            powers: privileges::powers(connection, &self.oids, cancel)?,
-        })
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! [`crate::tables::quoted`]. Each begins with a name in a comment, so that whoever runs the server finds it in his log.
 //!
 //! No statement calls anything but functions of `pg_catalog`, and none names a view, a function, a type or an operator of
-//! the store: the search path is `pg_catalog` alone.
+//! the store: the search path is `pg_catalog`, and behind it `pg_temp`, in which there is nothing.
 
 use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
@@ -16,24 +16,70 @@ pub const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Ends every unit of work. There is nothing to commit.
 pub const ROLLBACK: &str = "ROLLBACK";
 
-/// What holds for one transaction, and whether the server took it as read-only. Once this was answered, no transaction
-/// can be made to write. Memory for sorting: what a page puts in order is never written to a file of the server.
+/// What holds for one transaction, and whether the server took it as read-only. Once this was answered, no transaction can
+/// be made to write. Of two limits the smaller holds: that which the session has, be it by its role, its database or the
+/// server, or ours. Memory for sorting: what a page puts in order is never written to a file of the server, unless somebody
+/// gave this role or this database less; what the server gives everybody is less than ours and counts for nothing. Whoever
+/// the session belongs to may have a search path of his own until now, so each operator names its schema. The third and the
+/// fourth answer are how long a statement may take, and how long it may wait for a lock.
 pub const LIMITS: &str = "/* refold limits */ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), \
-     pg_catalog.set_config('work_mem', '32MB', true), \
-     pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('statement_timeout', '30s', true), \
-     pg_catalog.set_config('lock_timeout', '2s', true), \
-     pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true), \
-     pg_catalog.current_setting('transaction_read_only')";
+     pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('statement_timeout', CASE WHEN \
+     pg_catalog.current_setting('statement_timeout')::pg_catalog.interval OPERATOR(pg_catalog.>) \
+     '0'::pg_catalog.interval AND pg_catalog.current_setting('statement_timeout')::pg_catalog.interval \
+     OPERATOR(pg_catalog.<) '30s'::pg_catalog.interval THEN pg_catalog.current_setting('statement_timeout') ELSE \
+     '30s' END, true), pg_catalog.set_config('lock_timeout', CASE WHEN \
+     pg_catalog.current_setting('lock_timeout')::pg_catalog.interval OPERATOR(pg_catalog.>) \
+     '0'::pg_catalog.interval AND pg_catalog.current_setting('lock_timeout')::pg_catalog.interval \
+     OPERATOR(pg_catalog.<) '2s'::pg_catalog.interval THEN pg_catalog.current_setting('lock_timeout') ELSE '2s' \
+     END, true), pg_catalog.set_config('idle_in_transaction_session_timeout', CASE WHEN \
+     pg_catalog.current_setting('idle_in_transaction_session_timeout')::pg_catalog.interval \
+     OPERATOR(pg_catalog.>) '0'::pg_catalog.interval AND \
+     pg_catalog.current_setting('idle_in_transaction_session_timeout')::pg_catalog.interval \
+     OPERATOR(pg_catalog.<) '60s'::pg_catalog.interval THEN \
+     pg_catalog.current_setting('idle_in_transaction_session_timeout') ELSE '60s' END, true), \
+     pg_catalog.set_config('work_mem', CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_db_role_setting AS own CROSS \
+     JOIN LATERAL pg_catalog.unnest(own.setconfig) AS one(said) WHERE pg_catalog.starts_with(one.said, \
+     'work_mem=') AND (own.setrole OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR own.setrole OPERATOR(pg_catalog.=) \
+     (SELECT me.oid FROM pg_catalog.pg_roles AS me WHERE me.rolname OPERATOR(pg_catalog.=) session_user)) AND \
+     (own.setdatabase OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR own.setdatabase OPERATOR(pg_catalog.=) (SELECT \
+     here.oid FROM pg_catalog.pg_database AS here WHERE here.datname OPERATOR(pg_catalog.=) \
+     pg_catalog.current_database()))) AND pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) \
+     OPERATOR(pg_catalog.<) 33554432::pg_catalog.int8 THEN pg_catalog.current_setting('work_mem') ELSE '32MB' \
+     END, true), pg_catalog.current_setting('transaction_read_only')";
+
+/// [`LIMITS`], where nobody has smaller ones.
+pub const OWN_LIMITS: [&str; 2] = ["30s", "2s"];
 
 /// Who we are to the server, and which server it is.
-pub const ROLE: &str = "/* refold role */ SELECT current_user::text, rolsuper, rolcreaterole, rolcreatedb, rolreplication, \
-     pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('server_version'), \
-     pg_catalog.current_database()::text, \
-     pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'), \
-     ARRAY(SELECT other.rolname::text FROM pg_catalog.pg_roles AS other WHERE other.rolname IN ('pg_write_all_data', \
-     'pg_execute_server_program', 'pg_write_server_files', 'pg_signal_backend', 'pg_checkpoint', 'pg_maintain') \
-     AND pg_catalog.pg_has_role(current_user, other.oid, 'MEMBER') ORDER BY 1) \
-     FROM pg_catalog.pg_roles WHERE rolname = current_user";
+pub const ROLE: &str = "/* refold role */ SELECT current_user::text, pg_catalog.pg_is_in_recovery(), \
+     pg_catalog.current_setting('server_version'), pg_catalog.current_database()::text, \
+     pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
+
+/// What whoever signed in could do to the server and the database, itself or as a role that it can become, beside what a
+/// reader may have, which is a closed list: the rights to connect and to make temporary tables, and the roles of the server
+/// that read. Each: what it is about, who has it (NULL: everybody), what, whether it may be handed on, and the roles given
+/// to whoever signed in that lead there.
+pub const ROLE_POWERS: &str = "/* refold role powers */ WITH own AS (SELECT oid, rolname, rolsuper FROM pg_catalog.pg_roles WHERE rolname = \
+     session_user), reach AS (SELECT other.* FROM own JOIN pg_catalog.pg_roles AS other ON other.oid = own.oid OR \
+     NOT own.rolsuper AND pg_catalog.pg_has_role(own.oid, other.oid, 'MEMBER')), given(kind, name, grantee, \
+     power, is_grantable) AS (SELECT 'ROLE', pg_catalog.quote_ident(reach.rolname), reach.oid, asked.power, false \
+     FROM reach CROSS JOIN LATERAL (VALUES ('SUPERUSER', rolsuper), ('CREATEROLE', rolcreaterole), ('CREATEDB', \
+     rolcreatedb), ('REPLICATION', rolreplication), ('MEMBER', rolname LIKE 'pg\\_%' AND rolname <> ALL \
+     (ARRAY['pg_read_all_data', 'pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables', 'pg_monitor', \
+     'pg_database_owner']))) AS asked(power, is_held) WHERE asked.is_held UNION ALL SELECT 'ROLE', \
+     pg_catalog.quote_ident(handed.rolname), reach.oid, 'ADMIN', false FROM reach JOIN pg_catalog.pg_auth_members \
+     AS link ON link.member = reach.oid AND link.admin_option JOIN pg_catalog.pg_roles AS handed ON handed.oid = \
+     link.roleid UNION ALL SELECT 'DATABASE', pg_catalog.quote_ident(datname), datdba, 'OWNER', false FROM \
+     pg_catalog.pg_database WHERE datname = pg_catalog.current_database() UNION ALL SELECT 'DATABASE', \
+     pg_catalog.quote_ident(datname), acl.grantee, acl.privilege_type, acl.is_grantable FROM \
+     pg_catalog.pg_database CROSS JOIN LATERAL pg_catalog.aclexplode(datacl) AS acl WHERE datname = \
+     pg_catalog.current_database() AND acl.grantee <> datdba AND (acl.is_grantable OR acl.privilege_type NOT IN \
+     ('CONNECT', 'TEMPORARY'))) SELECT given.kind, given.name, holder.rolname::text, given.power, \
+     given.is_grantable, ARRAY(SELECT direct.rolname::text FROM pg_catalog.pg_auth_members AS link JOIN \
+     pg_catalog.pg_roles AS direct ON direct.oid = link.roleid WHERE link.member = own.oid AND \
+     pg_catalog.pg_has_role(direct.oid, given.grantee, 'MEMBER') ORDER BY 1) FROM own JOIN given ON true LEFT \
+     JOIN reach AS holder ON holder.oid = given.grantee WHERE given.grantee = 0 OR holder.oid IS NOT NULL ORDER \
+     BY given.grantee <> own.oid, 1, 2, 3, 4";
 
 /// Whether the server follows another, asked where several may be meant.
 pub const STANDBY: &str = "/* refold standby */ SELECT pg_catalog.pg_is_in_recovery()";
@@ -82,12 +128,37 @@ pub const FAMILY: &str = "/* refold family */ WITH RECURSIVE family(oid) AS (SEL
      FROM pg_catalog.pg_inherits AS heir JOIN family ON heir.inhparent = family.oid) SELECT class.oid, class.relkind::text, \
      class.relname::text, pg_catalog.pg_relation_size(class.oid) FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid ORDER BY class.oid";
 
-/// What the role could do to tables beside reading them.
-pub const TABLE_PRIVILEGES: &str = "/* refold table privileges */ SELECT asked.power FROM \
-     pg_catalog.unnest($1::oid[]) AS of(oid) CROSS JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), \
-     ('REFERENCES'), ('TRIGGER')) AS asked(power) WHERE pg_catalog.has_table_privilege(of.oid, asked.power) OR \
-     asked.power IN ('INSERT', 'UPDATE') AND pg_catalog.has_any_column_privilege(of.oid, asked.power) \
-     GROUP BY asked.power ORDER BY asked.power";
+/// The same of tables with all that is below them, of their schemas, and of the sequences that their columns draw from. What a
+/// reader may have: SELECT on tables and sequences, USAGE on schemas.
+pub const TABLE_POWERS: &str = "/* refold table powers */ WITH RECURSIVE own AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = \
+     session_user AND NOT rolsuper), family(oid) AS (SELECT pg_catalog.unnest($1::oid[]) UNION SELECT \
+     heir.inhrelid FROM pg_catalog.pg_inherits AS heir JOIN family ON heir.inhparent = family.oid), object(kind, \
+     name, owner, acl, part) AS (SELECT 'TABLE', pg_catalog.format('%I.%I', space.nspname, class.relname), \
+     class.relowner, class.relacl, '' FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid \
+     JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace UNION ALL SELECT 'TABLE', \
+     pg_catalog.format('%I.%I', space.nspname, class.relname), class.relowner, field.attacl, pg_catalog.format(' \
+     (%I)', field.attname) FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid JOIN \
+     pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace JOIN pg_catalog.pg_attribute AS field ON \
+     field.attrelid = class.oid AND field.attacl IS NOT NULL UNION ALL SELECT DISTINCT ON (space.oid) 'SCHEMA', \
+     pg_catalog.quote_ident(space.nspname), space.nspowner, space.nspacl, '' FROM family JOIN pg_catalog.pg_class \
+     AS class ON class.oid = family.oid JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
+     UNION ALL SELECT 'SEQUENCE', pg_catalog.format('%I.%I', space.nspname, class.relname), class.relowner, \
+     class.relacl, '' FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = \
+     class.relnamespace WHERE class.relkind = 'S' AND class.oid IN (SELECT link.objid FROM family JOIN \
+     pg_catalog.pg_depend AS link ON link.refobjid = family.oid WHERE link.classid = \
+     'pg_catalog.pg_class'::regclass AND link.deptype IN ('a', 'i') UNION SELECT link.refobjid FROM family JOIN \
+     pg_catalog.pg_attrdef AS value ON value.adrelid = family.oid JOIN pg_catalog.pg_depend AS link ON \
+     link.classid = 'pg_catalog.pg_attrdef'::regclass AND link.objid = value.oid)), given(kind, name, grantee, \
+     power, is_grantable) AS (SELECT DISTINCT kind, name, owner, 'OWNER', false FROM object UNION ALL SELECT \
+     kind, name, acl.grantee, acl.privilege_type || part, acl.is_grantable FROM object CROSS JOIN LATERAL \
+     pg_catalog.aclexplode(acl) AS acl WHERE acl.grantee <> owner AND (acl.is_grantable OR (kind, \
+     acl.privilege_type) NOT IN (('TABLE', 'SELECT'), ('SCHEMA', 'USAGE'), ('SEQUENCE', 'SELECT')))) SELECT \
+     given.kind, given.name, holder.rolname::text, given.power, given.is_grantable, ARRAY(SELECT \
+     direct.rolname::text FROM pg_catalog.pg_auth_members AS link JOIN pg_catalog.pg_roles AS direct ON \
+     direct.oid = link.roleid WHERE link.member = own.oid AND pg_catalog.pg_has_role(direct.oid, given.grantee, \
+     'MEMBER') ORDER BY 1) FROM own JOIN given ON given.grantee = 0 OR pg_catalog.pg_has_role(own.oid, \
+     given.grantee, 'MEMBER') LEFT JOIN pg_catalog.pg_roles AS holder ON holder.oid = given.grantee ORDER BY \
+     given.grantee <> own.oid, 1, 2, 3, 4";
 
 /// The sequences that the numbers of a column are drawn from, with how many a session takes at once.
 pub const SEQUENCES: &str = "/* refold sequences */ SELECT sequence.seqrelid, sequence.seqcache, sequence.seqincrement \
@@ -103,6 +174,14 @@ pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtran
      'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') AND held.database = (SELECT oid FROM \
      pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AND \
      (held.pid IS NULL OR held.pid <> pg_catalog.pg_backend_pid()) ORDER BY 1";
+
+/// Sessions that let nobody read some table of this database: their numbers, who they are, and what they call themselves, as
+/// far as we may know.
+pub const HOLDERS: &str = "/* refold holders */ SELECT DISTINCT held.pid, activity.usename::text, \
+     activity.application_name::text FROM pg_catalog.pg_locks AS held LEFT JOIN pg_catalog.pg_stat_activity AS activity \
+     ON activity.pid = held.pid WHERE held.locktype = 'relation' AND held.granted AND held.mode = 'AccessExclusiveLock' AND \
+     held.relation >= 16384 AND held.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND held.database = (SELECT oid FROM \
+     pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) ORDER BY held.pid LIMIT 5";
 
 /// Whether a server still follows another, and if so whether it has all that this one sent, and nothing was committed there
 /// for as many seconds as `$1` says. One that hears nothing from its primary does not know. And when the last transaction

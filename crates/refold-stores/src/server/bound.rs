@@ -103,6 +103,15 @@ impl<S: Server> Bound<S> {
         })
     }
 
+    /// Columns of the table of events, as SQL, that only name where a body is.
+    pub fn bodies_elsewhere(&self) -> Vec<String> {
+        let documents = self.plan.shape(Columns::ALL);
+        let named = |place: &usize| documents.expressions().get(*place).cloned();
+        let columns = documents.documents.iter().filter_map(|document| named(&document.index));
+        let is_elsewhere = |column: &String| self.kinds.get(column).is_some_and(S::Kind::is_elsewhere);
+        columns.filter(is_elsewhere).collect()
+    }
+
     pub fn shape(&self, columns: Columns) -> BoundShape {
         let mut shape = self.plan.shape(columns);
         let most_bytes = self.plan.layout.limits.max_body_bytes;

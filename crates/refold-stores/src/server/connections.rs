@@ -71,7 +71,7 @@ impl<S: Server> Connections<S> {
                 }
                 Ok(Err(fault)) if fault.is_of_connection() && attempt < ATTEMPTS => fault,
                 Ok(Err(fault)) => return Err(Asking::Fault(fault)),
-                Err(StoreError::Unreachable { .. }) if attempt < ATTEMPTS => Fault::Closed,
+                Err(StoreError::Unreachable { .. } | StoreError::Blocked { .. }) if attempt < ATTEMPTS => Fault::Closed,
                 Err(error) => return Err(Asking::Store(error)),
             };
             wait(pause, cancel)?;

@@ -136,7 +136,15 @@ pub enum Blame {
     Denied,
     /// The account was let in, and lacks a right.
     Ungranted,
-    /// There is no such database, or the server takes nobody in.
+    /// The server takes no more connections, of this account or at all: a later one may go well.
+    Full,
+    /// The server has no such database.
+    NoDatabase,
+    /// What the server shows of itself is not trusted.
+    Untrusted,
+    /// A server of another kind answers there.
+    Mistaken,
+    /// The server takes nobody in.
     Unreachable,
     /// What the server holds or answers is damaged.
     Corrupt,
@@ -153,9 +161,21 @@ impl Fault {
         }
     }
 
+    /// With more of why, where the server said something.
+    pub fn explained(self, more: &str) -> Fault {
+        match self {
+            Fault::Said { code, detail, blame } => Fault::Said {
+                code,
+                detail: format!("{detail} ({more})"),
+                blame,
+            },
+            other => other,
+        }
+    }
+
     /// Whether the same may go well on a new connection.
     pub fn is_of_connection(&self) -> bool {
-        let is_said = |blame: &Blame| *blame == Blame::Connection;
+        let is_said = |blame: &Blame| matches!(blame, Blame::Connection | Blame::Full);
         matches!(self, Fault::Silent | Fault::Closed) || matches!(self, Fault::Said { blame, .. } if is_said(blame))
     }
 
@@ -179,7 +199,33 @@ impl Fault {
                     detail,
                     script: String::new(),
                 },
-                Blame::Connection | Blame::Load | Blame::Unreachable => StoreError::Unreachable { location, detail },
+                Blame::Connection | Blame::Unreachable => StoreError::Unreachable { location, detail },
+                Blame::Load => StoreError::Blocked {
+                    location,
+                    detail: format!("the server answers, and did not end this in time: {detail}"),
+                    advice: "wait until whoever is in the way is done, or have the limit of the account raised, and try again",
+                },
+                Blame::Full => StoreError::Blocked {
+                    location,
+                    detail: format!("the server answers, and takes no more connections: {detail}"),
+                    advice: "end other connections of this account, or have its limit or that of the server raised, and try again",
+                },
+                Blame::NoDatabase => StoreError::Blocked {
+                    location,
+                    detail: format!("the server answers, and has no such database: {detail}"),
+                    advice: "look whether the name of the database in the address is right, also in upper and lower case",
+                },
+                Blame::Untrusted => StoreError::Blocked {
+                    location,
+                    detail: format!("the server answers, and its certificate is not trusted: {detail}"),
+                    advice: super::tls::UNTRUSTED_ADVICE,
+                },
+                Blame::Mistaken => StoreError::Blocked {
+                    location,
+                    detail,
+                    advice: "begin the address with postgres:// for PostgreSQL and with mysql:// for MySQL and MariaDB, or name the \
+                             port at which the server that is meant listens",
+                },
                 Blame::Corrupt => StoreError::Corrupt { location, detail },
                 Blame::Statement => StoreError::Driver { location, detail },
             },

@@ -19,11 +19,13 @@ pub mod options;
 pub mod pace;
 pub mod places;
 pub mod plans;
+pub mod powers;
 pub mod probe;
 pub mod reached;
 pub mod reader;
 pub mod rights;
 pub mod settling;
+pub mod speaks;
 pub mod store;
 pub mod survey;
 pub mod tables;
@@ -111,6 +113,11 @@ pub trait ColumnKind: Clone + Send + Sync {
 
     /// Whether a stream id may be made of it.
     fn is_key(&self) -> bool;
+
+    /// Whether a document in such a column is kept elsewhere, with rights of its own.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
 
     /// Where such a column holds documents: the type of what is taken out of them, as text or as a number.
     fn of_member(&self, is_number: bool) -> Option<Self>;

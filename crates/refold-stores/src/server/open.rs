@@ -3,7 +3,7 @@
 //! It must not know any server: how one is reached and what it tells of itself an adapter says by [`Open`].
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -20,6 +20,7 @@ use super::horizon::Horizon;
 use super::link::Fault;
 use super::options::{Address, Options};
 use super::plans::Plans;
+use super::powers::{Power, in_words, undone, undone_for_everybody};
 use super::probe::{Probed, first_payloads_decode};
 use super::reached::{Meaning, Reached};
 use super::rights::Lack;
@@ -61,12 +62,16 @@ pub trait Open: Server + Clone {
     fn survey(link: &mut Self::Link, role: &Role, cancel: &CancelToken) -> Result<Survey<Self>, Fault>;
 
     /// What the server tells of any table, without touching it.
-    fn extent(
+    fn extent(link: &mut Self::Link, beside: &Self::Beside, cancel: &CancelToken) -> Result<Extent, Fault>;
+
+    /// What the account could do to these tables beside reading, and to what they belong to, without touching them. What it
+    /// could do wherever the events are is [`Role::powers`].
+    fn powers(
         link: &mut Self::Link,
-        beside: &Self::Beside,
+        besides: &[&Self::Beside],
         account: &Account<Self>,
         cancel: &CancelToken,
-    ) -> Result<Extent, Fault>;
+    ) -> Result<Vec<Power>, Fault>;
 
     /// What the server tells of the table with the events, without touching it.
     fn inspect(
@@ -82,11 +87,18 @@ pub trait Open: Server + Clone {
     }
 
     /// What makes an account that may read these tables, each with its schema, and nothing else: statements on one line.
-    /// `hides_rows`: one of them would hide rows from it.
-    fn script(database: &str, tables: &[(String, String)], hides_rows: bool) -> String;
+    /// `role`: in whose place, and never as which. `hides_rows`: one of them would hide rows from it.
+    fn script(role: &Role, tables: &[(String, String)], hides_rows: bool) -> String;
 
     /// What lets this account read what it lacks: statements on one line.
     fn grant(role: &Role, lack: &Lack<'_>) -> String;
+
+    /// What lets this account read bodies that are kept elsewhere than in their table, by these columns of it: statements on
+    /// one line.
+    fn grant_bodies(role: &Role, table: &Table, columns: &[String]) -> String {
+        let _ = (role, table, columns);
+        String::new()
+    }
 
     /// Where the server shows nobody what he may not read, and this account may not read all: tables of which it is shown
     /// some columns, and not for sure all.
@@ -113,8 +125,8 @@ pub struct Words {
 pub struct Role {
     /// As the server calls it.
     pub name: String,
-    /// What it could do beside reading, wherever the events are, in words; empty for a plain account.
-    pub powers: Vec<String>,
+    /// What it could do beside reading, wherever the events are; empty for a plain account.
+    pub powers: Vec<Power>,
     /// The server takes no writes from ordinary accounts: it follows another, or is closed for upkeep.
     pub is_standby: bool,
     /// `PostgreSQL 15.18`
@@ -144,8 +156,6 @@ pub struct Extent {
     pub byte_count: u64,
     /// A part of it that is on another server.
     pub elsewhere: Option<String>,
-    /// What the account could do to it beside reading, in words.
-    pub powers: Vec<String>,
 }
 
 /// What a server tells of the table with the events.
@@ -183,7 +193,7 @@ pub(super) struct Way<S: Open> {
 /// What was seen of a store before its events.
 struct Looked<'a> {
     role: &'a Role,
-    powers: &'a [String],
+    powers: &'a [Power],
     plan: &'a Plan,
     /// The id of its layout.
     layout: String,
@@ -207,10 +217,23 @@ impl<S: Open> Options<S> {
         let role = &account.role;
         let survey = S::survey(&mut link, role, cancel).map_err(at)?;
         let link = RefCell::new(link);
+        let unreadable = RefCell::new(BTreeMap::new());
         let kind = |table: &Table, column: &str| survey.kind(table, column);
         let decodes = |plan: &Plan| {
             let bound = Bound::<S>::bind(plan.clone(), &survey.catalogue, &kind).ok()?;
-            first_payloads_decode(&mut *link.borrow_mut(), &bound, cancel)
+            let mut link = link.borrow_mut();
+            // Nothing is read as an account that is going to be refused.
+            let powers = self.powers(&mut link, &survey, &bound.tables, &account, cancel).ok()?;
+            (powers.is_empty() || self.is_allowed(role)).then_some(())?;
+            match first_payloads_decode(&mut *link, &bound, cancel) {
+                Ok(decode) => decode,
+                Err(fault) => {
+                    unreadable
+                        .borrow_mut()
+                        .insert(plan.full_name.clone(), fault.to_string());
+                    None
+                }
+            }
         };
         let look = look_for_layout(&survey, location, &decodes);
         let mut chosen = self.with_rights(look.choose(choice), &look, choice, &account)?;
@@ -224,12 +247,22 @@ impl<S: Open> Options<S> {
         let found = survey.named(&bound.plan.full_name);
         let found = found.ok_or_else(|| misfit("its table is gone".to_owned()))?;
         let barred = &survey.catalogue.barred;
-        if let Err(hidden) = self.check_rows(&bound.tables, barred, role) {
-            // Who could do more would be turned down for that next: the one account that is advised has all.
-            let extent = S::extent(&mut link, found.beside, &account, cancel).map_err(at)?;
-            let powers = [role.powers.as_slice(), extent.powers.as_slice()].concat();
-            self.check_powers(role, &powers, &bound.tables, barred)?;
-            return Err(hidden);
+        // What it could do first: the one account that is advised in its place lacks nothing.
+        let powers = self
+            .powers(&mut link, &survey, &bound.tables, &account, cancel)
+            .map_err(at)?;
+        self.check_powers(role, &powers, &bound.tables, barred)?;
+        self.check_rows(&bound.tables, barred, role)?;
+        if let Some(why) = unreadable.borrow().get(&bound.plan.full_name) {
+            return Err(self.ungranted(
+                format!(
+                    "the {} {} may read the table {}, and not what its payloads are in: {why}",
+                    S::WORDS.account,
+                    role.name,
+                    bound.plan.full_name
+                ),
+                S::grant_bodies(role, found.table, &bound.bodies_elsewhere()),
+            ));
         }
         let position = found.table.column(&layout.map.position.spellings);
         let source = Source {
@@ -239,8 +272,6 @@ impl<S: Open> Options<S> {
         };
         let inspected = S::inspect(&mut link, &source, &account, cancel).map_err(at)?;
         self.check_place(&bound, &inspected.extent)?;
-        let powers = [role.powers.as_slice(), inspected.extent.powers.as_slice()].concat();
-        self.check_powers(role, &powers, &bound.tables, barred)?;
         let (meaning, places) = match inspected.places {
             None => (None, None),
             Some(places) => {
@@ -345,6 +376,7 @@ impl<S: Open> Options<S> {
             count_is_exact: false,
             own_chain: None,
             follows_another: looked.role.is_standby,
+            is_elevated: !looked.powers.is_empty(),
             unsettled: looked.unsettled,
         }
     }
@@ -387,6 +419,15 @@ impl<S: Open> Options<S> {
                 detail: more(detail),
                 location,
             },
+            StoreError::Blocked {
+                location,
+                detail,
+                advice,
+            } => StoreError::Blocked {
+                detail: more(detail),
+                location,
+                advice,
+            },
             other => other,
         }
     }
@@ -419,38 +460,62 @@ impl<S: Open> Options<S> {
         }
     }
 
+    /// What the account could do beside reading: wherever the events are, and to these tables, each with its schema.
+    pub(super) fn powers(
+        &self,
+        link: &mut S::Link,
+        survey: &Survey<S>,
+        tables: &[(String, String)],
+        account: &Account<S>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<Power>, Fault> {
+        let besides = tables
+            .iter()
+            .filter_map(|(schema, name)| survey.named(&format!("{schema}.{name}")));
+        let besides: Vec<&S::Beside> = besides.map(|found| found.beside).collect();
+        let own = S::powers(link, &besides, account, cancel)?;
+        Ok(account.role.powers.iter().cloned().chain(own).collect())
+    }
+
+    /// Whether the address allows this account by name, whatever it could do.
+    fn is_allowed(&self, role: &Role) -> bool {
+        let allowed = self.elevated_role.as_ref();
+        allowed.is_some_and(|allowed| S::is_called(&role.name, allowed))
+    }
+
     /// Refuses an account that can do more than read, unless the address allows it by name. `tables`: what is read, each
     /// with its schema.
     pub(super) fn check_powers(
         &self,
         role: &Role,
-        powers: &[String],
+        powers: &[Power],
         tables: &[(String, String)],
         barred: &Barred,
     ) -> Result<(), StoreError> {
-        let allowed = self.elevated_role.as_ref();
-        if powers.is_empty() || allowed.is_some_and(|allowed| S::is_called(&role.name, allowed)) {
+        if powers.is_empty() || self.is_allowed(role) {
             return Ok(());
         }
         let mut names = tables.iter().map(|(schema, name)| format!("{schema}.{name}"));
         let hides_rows = names.any(|name| barred.rows_of_others.contains(&name));
+        let script = [undone_for_everybody(powers), S::script(role, tables, hides_rows)];
         Err(StoreError::Elevated {
             location: self.location().to_owned(),
             role: role.name.clone(),
-            powers: powers.to_vec(),
-            script: S::script(&role.database, tables, hides_rows),
+            powers: in_words(powers),
+            revoke: undone(powers),
+            script: script.join(" ").trim_start().to_owned(),
         })
     }
 
     /// How writing is ruled out; who we are first.
-    pub(super) fn read_only(&self, role: &Role, powers: &[String]) -> Vec<String> {
+    pub(super) fn read_only(&self, role: &Role, powers: &[Power]) -> Vec<String> {
         let who = format!("the {} {}", S::WORDS.account, role.name);
         let could = if powers.is_empty() {
             format!("{who} may read the tables of the store and not write to them")
         } else {
             format!(
                 "{who} could do more than read ({}); it is used because the address allows it by name",
-                powers.join(", ")
+                in_words(powers).join(", ")
             )
         };
         let mut told = vec![could];

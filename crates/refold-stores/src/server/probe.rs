@@ -22,38 +22,63 @@ const FIRST_PAYLOADS: i64 = 20;
 
 /// Whether the first payloads decode as the layout says; `None` where there are none, or where looking at them would be a
 /// search through the table.
-pub fn first_payloads_decode<S: Server>(link: &mut S::Link, bound: &Bound<S>, cancel: &CancelToken) -> Option<bool> {
+///
+/// # Errors
+/// The account may read the table and not what its payloads are in. Looked at are the newest ones too, where that may be so.
+pub fn first_payloads_decode<S: Server>(
+    link: &mut S::Link,
+    bound: &Bound<S>,
+    cancel: &CancelToken,
+) -> Result<Option<bool>, Fault> {
     if !bound.plan.has_position_index {
-        return None;
+        return Ok(None);
     }
+    let position = &bound.plan.position;
+    let decode = payloads_decode(link, bound, position, cancel)?;
+    if decode.is_some() && !bound.bodies_elsewhere().is_empty() {
+        payloads_decode(link, bound, &format!("{position} DESC"), cancel)?;
+    }
+    Ok(decode)
+}
+
+fn payloads_decode<S: Server>(
+    link: &mut S::Link,
+    bound: &Bound<S>,
+    order: &str,
+    cancel: &CancelToken,
+) -> Result<Option<bool>, Fault> {
     let shape = bound.shape(Columns::PAYLOAD);
-    let sql = S::page(
-        &bound.plan,
-        &shape.shape,
-        &bound.plan.beginning(),
-        &bound.plan.position,
-        1,
-    );
+    let sql = S::page(&bound.plan, &shape.shape, &bound.plan.beginning(), order, 1);
     let parameters = || vec![S::number(FIRST_PAYLOADS)];
     // How large the table is nobody knows yet.
     let plan = link
         .ask(vec![Asked::new(S::explained(&sql), parameters())], cancel)
         .map(one);
     match plan {
-        Ok(plan) if !S::searched(&plan.rows).is_empty() => return None,
+        Ok(plan) if !S::searched(&plan.rows).is_empty() => return Ok(None),
         // Something that only speaks like such a server may show no plans.
         Ok(_)
         | Err(Fault::Said {
             blame: Blame::Statement,
             ..
         }) => {}
-        Err(_) => return None,
+        Err(_) => return Ok(None),
     }
     let asked = Asked {
         most_bytes: 1 << 20,
         ..Asked::new(sql, parameters())
     };
-    let answer = one(link.ask(vec![asked], cancel).ok()?);
+    let answer = match link.ask(vec![asked], cancel) {
+        Ok(answers) => one(answers),
+        Err(
+            fault @ Fault::Said {
+                blame: Blame::Ungranted,
+                ..
+            },
+        ) => return Err(fault),
+        // Whatever else it is, whoever reads the store next meets it.
+        Err(_) => return Ok(None),
+    };
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     let mut reader = RowReader::new(shape.shape);
     for row in &answer.rows {
@@ -62,7 +87,7 @@ pub fn first_payloads_decode<S: Server>(link: &mut S::Link, bound: &Bound<S>, ca
     }
     let encodings = batch.payload_encodings.iter();
     let readable = encodings.filter(|encoding| **encoding != Encoding::Opaque).count();
-    (!batch.is_empty()).then_some(readable * 2 > batch.len())
+    Ok((!batch.is_empty()).then_some(readable * 2 > batch.len()))
 }
 
 /// What the first and the newest events tell.

@@ -160,7 +160,7 @@ impl<S: Open> Options<S> {
         }
     }
 
-    fn ungranted(&self, detail: String, script: String) -> StoreError {
+    pub(super) fn ungranted(&self, detail: String, script: String) -> StoreError {
         StoreError::Ungranted {
             location: self.location().to_owned(),
             detail,

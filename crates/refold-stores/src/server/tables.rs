@@ -69,18 +69,22 @@ where
 
     fn columns(&self, work: &Work<'_>, table: &str) -> Result<Vec<RowColumn>, RowsError> {
         let found = self.found(table)?;
-        let extent = {
+        let named = [(found.table.schema.clone().unwrap_or_default(), found.table.name.clone())];
+        let (extent, powers) = {
+            let cancel = work.cancel_token();
             let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-            S::extent(&mut link, found.beside, &self.account, work.cancel_token())
+            let extent = S::extent(&mut link, found.beside, cancel);
+            let powers = self
+                .options
+                .powers(&mut link, &self.survey, &named, &self.account, cancel);
+            (extent, powers)
         };
         let extent = extent.map_err(|fault| fault.at(self.location()))?;
         self.options.check_here(table, &extent)?;
         let (role, barred) = (&self.account.role, &self.survey.catalogue.barred);
-        let named = (found.table.schema.clone().unwrap_or_default(), found.table.name.clone());
-        let powers = [role.powers.as_slice(), extent.powers.as_slice()].concat();
-        self.options
-            .check_powers(role, &powers, std::slice::from_ref(&named), barred)?;
-        self.options.check_rows(&[named], barred, role)?;
+        let powers = powers.map_err(|fault| fault.at(self.location()))?;
+        self.options.check_powers(role, &powers, &named, barred)?;
+        self.options.check_rows(&named, barred, role)?;
         // Who names one that may not be read is told so when it is asked for.
         let columns = found.table.columns.iter().chain(barred.columns_of(table));
         let columns = columns.map(|column| RowColumn {

@@ -40,7 +40,14 @@ pub fn config(
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| unreachable(format!("encryption cannot be set up ({error})")))?;
-    let trusted = || known(roots).map_err(unreachable);
+    let trusted = || {
+        known(roots).map_err(|detail| StoreError::Blocked {
+            location: location.to_owned(),
+            detail: format!("no connection is made: {detail}"),
+            advice: "name the file with the certificates of the authority by sslrootcert in the address, and look whether its path is \
+                     right and readable",
+        })
+    };
     let builder = match encryption {
         Encryption::Host => builder.with_root_certificates(trusted()?),
         weaker => {
@@ -62,6 +69,30 @@ pub fn config(
         None => builder.with_no_client_auth(),
         Some(ours) => builder.with_client_cert_resolver(ours.shown(&provider).map_err(unreachable)?),
     }))
+}
+
+/// What to do about a server whose certificate is not trusted.
+pub const UNTRUSTED_ADVICE: &str = "name the file with the certificate of its authority by sslrootcert in the address; where only \
+                                    the name is another, connect by a name that the certificate is of, or let sslmode=verify-ca \
+                                    leave the name out";
+
+/// What is wrong with the certificate of a server, where that is why the connection was not made.
+pub fn said_of_theirs(error: &(dyn AnyError + 'static)) -> Option<String> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    if let Some(inner) = inner {
+        return said_of_theirs(inner);
+    }
+    let Some(Error::InvalidCertificate(why)) = error.downcast_ref() else {
+        return said_of_theirs(error.source()?);
+    };
+    Some(match why {
+        CertificateError::UnknownIssuer => "its issuer is none of the authorities that are trusted here".to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("it is of another name than the address has ({why})")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => format!("it has run out ({why})"),
+        _ => why.to_string(),
+    })
 }
 
 /// What a server says of our certificate, where it ended the connection because of it.

@@ -346,6 +346,7 @@ fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_aske
         count_is_exact: false,
         own_chain: None,
         follows_another: false,
+        is_elevated: false,
         unsettled: None,
     }
 }

@@ -1,7 +1,12 @@
 use super::*;
+use crate::server::powers::in_words;
 
 fn grants(lines: &[&str]) -> Grants {
-    Grants::of(lines.iter().map(|line| (*line).to_owned()), "shop")
+    Grants::of(lines.iter().map(|line| (*line).to_owned()), "shop", "r@%")
+}
+
+fn told(lines: &[&str]) -> Vec<String> {
+    in_words(&grants(lines).powers)
 }
 
 #[test]
@@ -59,7 +64,7 @@ fn a_grant_names_the_account_as_the_server_does() {
 
 #[test]
 fn whatever_could_change_something_is_a_power() {
-    let powers = |line: &str| grants(&[line]).powers;
+    let powers = |line: &str| told(&[line]);
     assert_eq!(
         powers("GRANT SELECT, INSERT, UPDATE (`a`, `b`) ON `shop`.`t` TO `w`@`%`"),
         ["has INSERT, UPDATE (`a`, `b`) on `shop`.`t`"]
@@ -80,7 +85,7 @@ fn whatever_could_change_something_is_a_power() {
 fn a_role_is_harmless_only_where_the_lines_tell_what_it_may() {
     let sleeping = "GRANT `readers` TO `r`@`%` WITH ADMIN OPTION";
     assert_eq!(
-        grants(&[sleeping]).powers,
+        told(&[sleeping]),
         ["is granted the role `readers`, whose rights are not looked at"]
     );
     let active = grants(&[
@@ -107,6 +112,72 @@ fn the_privilege_to_see_processes_is_noticed_and_harmless() {
 
 #[test]
 fn names_in_the_script_are_only_names() {
-    let script = script(&[("a`; DROP".to_owned(), "events".to_owned())]);
-    assert!(script.contains("`a``; DROP`.`events`"), "{script}");
+    let role = |name: &str| Role {
+        name: name.to_owned(),
+        powers: Vec::new(),
+        is_standby: false,
+        server: String::new(),
+        host: String::new(),
+        database: "shop".to_owned(),
+        system: None,
+    };
+    let tables = [("a`; DROP".to_owned(), "events".to_owned())];
+    let made = script(&role("app@%"), &tables);
+    assert!(made.contains("`a``; DROP`.`events` TO 'refold_reader'@'%'"), "{made}");
+    // It is there already.
+    let other = script(&role("refold_reader@10.%"), &tables);
+    assert!(other.starts_with("CREATE USER 'refold_reader_2'@'%'"), "{other}");
+}
+
+/// A right on the table in which rights are kept is one to all of them.
+#[test]
+fn writing_where_rights_are_kept_is_a_power_over_the_store() {
+    assert_eq!(told(&["GRANT SELECT ON `mysql`.* TO `r`@`%`"]).len(), 0);
+    assert!(!grants(&["GRANT SELECT ON `mysql`.* TO `r`@`%`"]).reads_all);
+    assert_eq!(told(&["GRANT INSERT ON `mysql`.`global_priv` TO `r`@`%`"]).len(), 1);
+}
+
+#[test]
+fn every_right_that_no_reader_needs_is_told_with_what_takes_it_away() {
+    for right in [
+        "ALTER",
+        "DROP",
+        "CREATE",
+        "TRIGGER",
+        "EVENT",
+        "INDEX",
+        "REFERENCES",
+        "DELETE HISTORY",
+        "CREATE TEMPORARY TABLES",
+    ] {
+        let found = grants(&[&format!("GRANT SELECT, {right} ON \"shop\".\"a\"\"b\" TO \"r\"@\"%\"")]).powers;
+        let undo: Vec<Option<&str>> = found.iter().map(|power| power.undo.as_deref()).collect();
+        assert_eq!(
+            undo,
+            [Some(format!("REVOKE {right} ON `shop`.`a\"b` FROM 'r'@'%';").as_str())],
+            "{right}"
+        );
+    }
+    let undone = |lines: &[&str]| crate::server::powers::undone(&grants(lines).powers);
+    assert_eq!(
+        undone(&["GRANT FILE ON *.* TO `r`@`%`"]),
+        "REVOKE FILE ON *.* FROM 'r'@'%';"
+    );
+    assert_eq!(
+        undone(&["GRANT SELECT ON `shop`.* TO `r`@`%` WITH GRANT OPTION"]),
+        "REVOKE GRANT OPTION ON `shop`.* FROM 'r'@'%';"
+    );
+    let by_role = ["GRANT `writers` TO `r`@`%`", "GRANT DELETE ON `shop`.* TO `writers`"];
+    assert_eq!(undone(&by_role), "REVOKE `writers` FROM 'r'@'%';");
+    let public = grants(&["GRANT DELETE ON `shop`.* TO PUBLIC"]).powers;
+    assert!(public.iter().all(|power| power.is_everybodys), "{public:?}");
+    assert_eq!(
+        crate::server::powers::undone(&public),
+        "REVOKE DELETE ON `shop`.* FROM PUBLIC;"
+    );
+    // Nobody means to take everything from who may everything.
+    assert_eq!(
+        undone(&["GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION"]),
+        ""
+    );
 }
