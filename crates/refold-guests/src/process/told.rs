@@ -249,15 +249,15 @@ impl Told {
         self.go_on(child, limits)
     }
 
-    /// The next event: the saved state that a fold begins with it from, and its frame.
-    pub fn next(&self) -> Option<(Option<&Arc<[u8]>>, &[u8])> {
+    /// Whether the event of this frame is the next of the fold at hand.
+    pub fn foresaw(&self, frame: &[u8]) -> bool {
         let answered = self.answered.iter().map(|(batch, _)| batch);
         let mut batches = std::iter::once(&self.here)
             .chain(answered)
             .chain(&self.asked)
             .chain(&self.waiting);
-        let (next, frame) = batches.find_map(Batch::next)?;
-        Some((next.begins.as_ref(), frame))
+        let next = batches.find_map(Batch::next);
+        next.is_some_and(|(next, told)| next.begins.is_none() && told == frame)
     }
 
     /// Passes over what is left of the fold at hand, and goes to the fold behind it where that begins with this saved

@@ -203,17 +203,19 @@ fn what_is_not_asked_for_any_more_is_no_fault() {
     };
     for over_bad in ["time.sleep(60)", "os._exit(3)", "answer = []; break", THROWS] {
         let program = counter(over_bad, limits);
-        let bad = long_events(&["Bad"]);
         let good = long_events(&["Good"]);
-        let mut fold = Fold::new(&program, Detail::State).unwrap();
-        let told = (0..ahead::STREAMS).flat_map(|stream| calls_of(&bad, stream));
-        fold.look_ahead_over(&mut { told }, &bad.names);
-        fold.reset().unwrap();
-        for event in events_of(&good, 0) {
-            fold.step(&event, &good.names, None).unwrap();
+        // In several batches, and in one.
+        for bad in [long_events(&["Bad"]), ahead::of_streams(&[("Bad", "{}")])] {
+            let mut fold = Fold::new(&program, Detail::State).unwrap();
+            let mut told = (0..ahead::STREAMS).flat_map(|stream| calls_of(&bad, stream));
+            fold.look_ahead_over(&mut told, &bad.names);
+            fold.reset().unwrap();
+            for event in events_of(&good, 0) {
+                fold.step(&event, &good.names, None).unwrap();
+            }
+            let folded = fold.folded().unwrap();
+            assert_eq!((text(&folded.state).as_str(), folded.fault), ("6", None), "{over_bad}");
         }
-        let folded = fold.folded().unwrap();
-        assert_eq!((text(&folded.state).as_str(), folded.fault), ("6", None), "{over_bad}");
     }
 }
 
