@@ -3,7 +3,7 @@
 // that works once the engine answers.
 
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Backend, FileDrop } from '../backend/backend';
+import { BackendError, type Backend, type FileDrop } from '../backend/backend';
 import type { StoreNews } from '../backend/bindings';
 import { fakeBackend } from '../backend/fake';
 import { Faults } from '../backend/fake/faults';
@@ -311,6 +311,24 @@ it('says in the status bar that a store was written to, and reads it anew', asyn
   expect(status()).not.toContain('Connected');
   page.find('[data-test=retry-now]')?.click();
   await page.until(() => listeners.length === 2);
+});
+
+it('says once that the settings file keeps stores closed, and offers to read it again', async () => {
+  const settingsFile = '/home/ada/.config/refold/settings.toml';
+  const message = `the settings file is no TOML (line 3): ${settingsFile}`;
+  const broken = { code: 'invalidInput' as const, message, hint: 'correct or remove that file', choices: [] };
+  const twin = fakeBackend({ sampleEvents: 200, launch: store(null), settingsFile, settingsFailure: broken });
+  const refused = vi.spyOn(twin, 'openStore').mockRejectedValue(new BackendError(broken));
+  page = openPage({}, twin);
+  const again = await page.until(() => page.find(`${CARD} [data-test=settings-again]`));
+  expect(page.all(CARD)).toHaveLength(1);
+  expect(page.find('[data-test=error-retry], [data-test=error-other]')).toBeNull();
+  refused.mockRestore();
+  const start = await twin.start();
+  vi.spyOn(twin, 'start').mockResolvedValue({ ...start, settingsFailure: null });
+  again.click();
+  await page.until(() => page.find('[data-view=overview] [data-test=scope-header]'));
+  expect(page.find(CARD)).toBeNull();
 });
 
 it('tells how far a large store is that is opened, and gives it up', async () => {

@@ -13,6 +13,7 @@ export const SETTINGS_TEXTS = {
   undone: (title: string) => `${title} is as it was before`,
   nothingToUndo: 'No setting was changed since the start',
   problems: 'Some lines of the settings file cannot be used; the rest holds',
+  readAgain: 'Read the settings file again',
   correct: (file: string) => `Correct them in ${file}, then run “Read the settings file again”.`,
   on: 'On',
   off: 'Off',
