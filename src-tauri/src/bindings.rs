@@ -21,6 +21,7 @@ pub fn builder() -> Builder<Wry> {
         start::cache_use,
         start::clear_cache,
         start::forget_recent,
+        start::restore_recent,
         start::cancel_job,
         start::watch_links,
         connections::connections,

@@ -41,6 +41,16 @@ pub fn forget_recent(places: &Places, location: &str) -> Result<(), AppError> {
     save(&recents_file(places), &RecentFile { recent: recents })
 }
 
+/// Puts a store that was forgotten back to where it stood among the recent ones.
+pub fn restore_recent(places: &Places, recent: Recent) -> Result<(), AppError> {
+    let mut recents = load_recents(places);
+    recents.retain(|known| known.location != recent.location);
+    let at = recents.partition_point(|known| known.opened_at > recent.opened_at);
+    recents.insert(at, recent);
+    recents.truncate(RECENT_COUNT);
+    save(&recents_file(places), &RecentFile { recent: recents })
+}
+
 /// What the window showed last; `None`: it was never there.
 pub fn load_window(places: &Places) -> Option<WindowPlaces> {
     load(&window_file(places))

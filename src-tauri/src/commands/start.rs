@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{AppStart, CacheUse, Environment, JobUpdate, KeyBinding, Settings, WindowPlaces};
+use refold_app::wire::{AppStart, CacheUse, Environment, JobUpdate, KeyBinding, Recent, Settings, WindowPlaces};
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
@@ -74,6 +74,12 @@ pub async fn clear_cache(desk: State<'_, Arc<Desk>>, connection: Option<String>)
 #[specta::specta]
 pub async fn forget_recent(desk: State<'_, Arc<Desk>>, location: String) -> Reply<()> {
     answer(desk, move |desk| desk.forget_recent(&location)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_recent(desk: State<'_, Arc<Desk>>, recent: Recent) -> Reply<()> {
+    answer(desk, move |desk| desk.restore_recent(recent)).await
 }
 
 /// Tells links that later starts hand over. They are looked at: the window comes to the front.

@@ -34,3 +34,16 @@ it('asks the host before the page is made, which takes as long as the answer doe
   expect(made).toEqual([false]);
   await page.until(() => page.find('[data-test=sample-open]'));
 });
+
+it('lists a store again that was forgotten by a slip', async () => {
+  const location = '/home/ada/shop/orders.db';
+  const recents = [{ location, layoutTitle: 'Emmett', events: 15, openedAt: '2026-08-03T14:00:00Z' }];
+  page = openPage({ recents });
+  await page.until(() => page.find('[data-test=recent]'));
+  page.find('[aria-label="Forget orders.db"]')?.click();
+  const undo = await page.until(() => page.find('[data-test=forgotten-undo]'));
+  expect(page.find('[data-test=recent]')).toBeNull();
+  expect(page.texts('[data-test=forgotten]')[0]).toContain('Its file is untouched');
+  undo.click();
+  await page.until(() => page.find('[data-test=recent]') && !page.find('[data-test=forgotten]'));
+});

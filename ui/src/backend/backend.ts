@@ -57,6 +57,7 @@ import type {
   WhyNotTold,
   WhyTold,
   WindowPlaces,
+  Recent,
 } from './bindings';
 import type { CompareBackend } from './compare';
 import type { DriftBackend } from './drift';
@@ -216,6 +217,8 @@ export interface Backend
   /** Throws indexes and copies away, but not what is in use; answers what is left. */
   clearCache(connection: string | null): Promise<CacheUse>;
   forgetRecent(location: string): Promise<void>;
+  /** Puts one that was forgotten back to where it stood. */
+  restoreRecent(recent: Recent): Promise<void>;
   /** The system's file dialog, for a store or what goes with it; `null` when it was closed without a choice. */
   pickFile(
     what?: 'store' | 'layout' | 'handler' | 'readModel' | 'rules' | 'key' | 'explanations',

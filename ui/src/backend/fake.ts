@@ -503,6 +503,10 @@ class FakeBackend implements Omit<
     this.#recents = this.#recents.filter((recent) => recent.location !== location);
   }
 
+  async restoreRecent(recent: wire.Recent): Promise<void> {
+    this.#recents = [recent, ...this.#recents];
+  }
+
   async pickFile(what?: string): Promise<string | null> {
     return what === 'readModel' ? '/home/ada/shop/read_model.db' : SAMPLE;
   }

@@ -25,13 +25,7 @@ function saveBlocked({ store }: Desk): string | null {
 }
 
 async function save(desk: Desk): Promise<void> {
-  const { store } = desk;
-  if (!store) return;
-  const writing = caseWritingOf(store);
-  await writing.write(store, desk.documents);
-  // What went wrong stands where cases are written.
-  if (writing.failure) desk.show('notebook');
-  else if (writing.written) desk.say(S.case.written(writing.written));
+  if (desk.store) await caseWritingOf(desk.store).write(desk.store, desk);
 }
 
 async function cancel(desk: Desk): Promise<void> {

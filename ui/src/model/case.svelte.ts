@@ -2,7 +2,7 @@
 
 import type { AppErrorWire, JobUpdate, Written } from '../backend/bindings';
 import type { CasePlaces } from './case_places';
-import type { Documents } from './documents.svelte';
+import type { Desk } from './desk.svelte';
 import type { OpenStore } from './open_store.svelte';
 import { written } from './restoring';
 
@@ -16,11 +16,11 @@ export class CaseWriting {
   failure = $state.raw<AppErrorWire | null>(null);
 
   /** Asks for a file, and writes the notebook and the documents of a store into it. */
-  async write(store: OpenStore, documents: Documents): Promise<void> {
+  async write(store: OpenStore, desk: Desk): Promise<void> {
     if (this.isWriting) return;
     this.isWriting = true;
     const { writeCase } = await import('./case_places');
-    await writeCase(this, store, documents, written);
+    await writeCase(this, store, desk, written);
   }
 
   async cancel(store: OpenStore): Promise<void> {

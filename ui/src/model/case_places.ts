@@ -6,6 +6,7 @@ import { errorOf } from '../backend/backend';
 import type { CaseWire, DocumentPlace } from '../backend/bindings';
 import { CASE_VIEW as T } from '../strings/case_view';
 import type { CaseWriting } from './case.svelte';
+import type { Desk } from './desk.svelte';
 import type { OpenDocument } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import type { OpenStore } from './open_store.svelte';
@@ -26,7 +27,7 @@ export interface CasePlaces {
 export async function writeCase(
   writing: CaseWriting,
   store: OpenStore,
-  documents: Documents,
+  desk: Desk,
   write: typeof written,
 ): Promise<void> {
   const { backend, opened } = store;
@@ -35,14 +36,18 @@ export async function writeCase(
   try {
     const file = await backend.pickSave(`${opened.name.replace(/\.\w+$/, '')}.refold-case`);
     if (file === null) return;
-    const open = placesOf(store, documents, write);
+    const open = placesOf(store, desk.documents, write);
     const { elsewhere, places, shown } = open;
     const asked = { streams: [], places, shown, elsewhere };
     const done = await backend.saveCase(opened.session, asked, file, (update) => (writing.job = update));
     writing.written = { ...done, ...open };
+    desk.say(T.written(done));
   } catch (reason) {
     const error = errorOf(reason);
-    if (error.code !== 'cancelled') writing.failure = error;
+    if (error.code === 'cancelled') return;
+    writing.failure = error;
+    // What went wrong stands where cases are written.
+    desk.show('notebook');
   } finally {
     writing.isWriting = false;
     writing.job = null;

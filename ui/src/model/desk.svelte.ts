@@ -225,6 +225,15 @@ export class Desk {
     return this.#opening.forget(location);
   }
 
+  get forgotten(): Recent | null {
+    return this.#opening.forgotten;
+  }
+
+  /** What was forgotten last is listed again. */
+  listAgain(recents: Recent[]): void {
+    Object.assign(this.#opening, { recents, forgotten: null });
+  }
+
   // --- documents ---
 
   /** Shows a document. */

@@ -49,6 +49,8 @@ export interface Host {
 
 export class Opening {
   recents = $state.raw<Recent[]>([]);
+  /** The recent store that was forgotten last. */
+  forgotten = $state.raw<Recent | null>(null);
   /** Location of the store that is being opened. */
   location = $state<string | null>(null);
   /** How far that is. */
@@ -275,7 +277,8 @@ export class Opening {
   async forget(location: string): Promise<void> {
     try {
       await this.#backend.forgetRecent(location);
-      this.recents = this.recents.filter((recent) => recent.location !== location);
+      this.forgotten = this.recents.find((recent) => recent.location === location) ?? null;
+      this.recents = this.recents.filter((recent) => recent !== this.forgotten);
     } catch (reason) {
       this.#host.failed(reason);
     }

@@ -1,11 +1,6 @@
 // What is said of case files wherever one stands.
 
-import type { Written } from '../backend/bindings';
-import { countOf } from '../base/format';
-
 export const CASE = {
-  written: ({ events, file, size }: Written) =>
-    `Case of ${countOf(events, 'event', 'events')} saved as ${file} (${size})`,
   band: 'CASE FILE',
   asOf: (time: string) => `as of ${time}`,
   writtenOn: (time: string) => `written ${time}`,

@@ -1,10 +1,13 @@
 // What is said of a case file that is open, and of one that is being written.
 
+import type { Written } from '../backend/bindings';
 import { countOf } from '../base/format';
 
 export const CASE_VIEW = {
   save: 'Save as a case',
   writing: 'Writing the case file',
+  written: ({ events, file, size }: Written) =>
+    `Case of ${countOf(events, 'event', 'events')} saved as ${file} (${size})`,
   seal: (sha256: string) => `SHA-256 ${sha256}`,
   title: 'Case file',
   from: 'From',

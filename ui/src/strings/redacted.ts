@@ -3,14 +3,6 @@
 import { countOf } from '../base/format';
 
 export const REDACTED = {
-  chip: 'redacted',
-  changed: 'changed (redacted)',
-  repeated: (which: string) => `value ${which} of this key, the last one counts`,
-  ask: (path: string) => `Reveal ${path === '' ? 'all that is redacted' : path}`,
-  reason: 'Reason',
-  logged: 'It is written to a log with your name, the time and the reason, and holds until this store is closed',
-  reveal: 'Reveal',
-  cancel: 'Cancel',
   revealed: (n: number, isAll: boolean) =>
     isAll ? 'everything revealed' : countOf(n, 'place revealed', 'places revealed'),
   conceal: 'Hide again',

@@ -6,7 +6,7 @@ use super::Desk;
 use crate::error::AppError;
 use crate::jobs::caught;
 use crate::usecase::cache;
-use crate::wire::{CacheUse, Environment, KeyBinding, Rendering, Settings, WindowFrame, WindowPlaces};
+use crate::wire::{CacheUse, Environment, KeyBinding, Recent, Rendering, Settings, WindowFrame, WindowPlaces};
 use crate::{connections, handler, kept, settings};
 
 impl Desk {
@@ -77,5 +77,9 @@ impl Desk {
 
     pub fn forget_recent(&self, location: &str) -> Result<(), AppError> {
         caught(|| kept::forget_recent(&self.places, location))
+    }
+
+    pub fn restore_recent(&self, recent: Recent) -> Result<(), AppError> {
+        caught(|| kept::restore_recent(&self.places, recent))
     }
 }

@@ -39,6 +39,22 @@ fn recents_are_latest_first_without_doubles() {
 }
 
 #[test]
+fn a_store_that_was_forgotten_comes_back_where_it_stood() {
+    let (_folder, places) = places();
+    let at = |location: &str, hour: u32| Recent {
+        opened_at: format!("2026-08-03T{hour}:00:00Z"),
+        ..recent(location)
+    };
+    for (location, hour) in [("/a.db", 10), ("/b.db", 11), ("/c.db", 12)] {
+        remember_recent(&places, at(location, hour)).unwrap();
+    }
+    forget_recent(&places, "/b.db").unwrap();
+    restore_recent(&places, at("/b.db", 11)).unwrap();
+    let locations: Vec<String> = load_recents(&places).into_iter().map(|known| known.location).collect();
+    assert_eq!(locations, ["/c.db", "/b.db", "/a.db"]);
+}
+
+#[test]
 fn what_the_window_showed_comes_back() {
     let (_folder, places) = places();
     assert_eq!(load_window(&places), None);
