@@ -9,4 +9,5 @@ mod places;
 mod powers;
 mod settling;
 mod standby;
+mod tenants;
 mod whole;

@@ -60,6 +60,7 @@ pub struct OrderDocument {
 pub struct MapDocument {
     pub global_position: Spanned<ValueDocument>,
     pub stream_id: Spanned<ValueDocument>,
+    pub tenant: Option<Spanned<String>>,
     pub stream_category: Option<Spanned<ValueDocument>>,
     pub stream_version: Option<Spanned<ValueDocument>>,
     pub event_type: Spanned<ValueDocument>,

@@ -93,6 +93,9 @@ pub struct ColumnName {
 pub struct Map {
     pub position: ColumnName,
     pub stream_id: TextSource,
+    /// A text column of the table of events that says whose a stream is, where several may share the table: ids are told
+    /// apart by it once there is more than one.
+    pub tenant: Option<String>,
     pub category: Option<TextSource>,
     pub version: Option<ColumnName>,
     /// The version of a stream's first event; probed when the document does not say.
@@ -228,6 +231,28 @@ pub struct Limits {
 }
 
 impl Layout {
+    /// The layout by which streams of several tenants are told apart: their ids are `tenant/id`. `None`: it knows of none.
+    pub fn by_tenant(&self) -> Option<Layout> {
+        let (Some(tenant), Origin::Column(id)) = (&self.map.tenant, &self.map.stream_id.from) else {
+            return None;
+        };
+        let tenant_column = ColumnName {
+            alias: None,
+            spellings: vec![tenant.clone()],
+        };
+        let mut layout = self.clone();
+        layout.map.stream_id = TextSource {
+            from: Origin::Concat {
+                columns: vec![tenant_column, id.clone()],
+                separator: "/".to_owned(),
+            },
+            form: TextForm::AsStored,
+            ..self.map.stream_id.clone()
+        };
+        layout.hash.push_str("/tenant");
+        Some(layout)
+    }
+
     /// From now on times that name no zone are in this one.
     pub fn read_in(&mut self, zone: &Zone) {
         for time in [&mut self.map.recorded_at, &mut self.map.occurred_at]

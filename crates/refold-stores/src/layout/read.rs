@@ -187,6 +187,14 @@ impl Reader<'_> {
                 "global_position is a column of the source's own table",
             );
         }
+        if let Some(tenant) = &map.tenant
+            && !matches!(dialect, Dialect::Postgres | Dialect::MySql)
+        {
+            return self.fault(
+                tenant.span(),
+                "tenant is of servers: elsewhere stream_id is a concat of both columns where several share the table",
+            );
+        }
         let stream_span = map.stream_id.span();
         let stream_id = self.text(map.stream_id, joins)?;
         match &stream_id.from {
@@ -223,6 +231,7 @@ impl Reader<'_> {
             return self.fault(event_type_span, "event_type cannot be made of itself");
         }
         Ok(Map {
+            tenant: map.tenant.map(Spanned::into_inner),
             position,
             stream_id,
             category: optional_text(map.stream_category)?,

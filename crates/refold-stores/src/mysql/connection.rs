@@ -154,7 +154,7 @@ impl Connection {
                 name: host.to_string(),
                 read_only_variable: statements::READ_ONLY_VARIABLES[0],
                 prepared: BTreeMap::new(),
-                limits: Default::default(),
+                limits: <[String; 2]>::default(),
                 is_own: false,
                 is_lost: false,
             })

@@ -146,6 +146,10 @@ impl Server for MySql {
         plan.iter().flat_map(|row| plans::searched(&row.held())).collect()
     }
 
+    fn tenants(table: &Table, column: &str) -> String {
+        statements::tenants(table, column)
+    }
+
     fn behind(plan: &Plan) -> String {
         statements::behind(plan)
     }

@@ -148,6 +148,14 @@ pub fn last(plan: &Plan) -> String {
     format!("/* refold last */ {selected} ORDER BY {position} DESC LIMIT 1")
 }
 
+/// Whether a text column holds more than one text, byte by byte.
+pub fn tenants(table: &Table, column: &str) -> String {
+    format!(
+        "/* refold tenants */ SELECT CASE WHEN MIN(CAST({column} AS BINARY)) <> MAX(CAST({column} AS BINARY)) THEN 1 ELSE 0 END FROM {}",
+        table.sql()
+    )
+}
+
 /// The positions up to the first parameter, newest first, as many as the second says.
 pub fn behind(plan: &Plan) -> String {
     let position = &plan.position;

@@ -128,6 +128,10 @@ impl Server for Postgres {
             .collect()
     }
 
+    fn tenants(table: &Table, column: &str) -> String {
+        statements::tenants(table, column)
+    }
+
     fn behind(plan: &Plan) -> String {
         statements::behind(plan)
     }

@@ -259,6 +259,14 @@ pub fn in_partition(oid: u32) -> String {
     format!("\"event\".tableoid = {oid}::oid")
 }
 
+/// Whether a text column holds more than one text. By an index that begins with it this looks at two rows.
+pub fn tenants(table: &Table, column: &str) -> String {
+    format!(
+        "/* refold tenants */ SELECT CASE WHEN pg_catalog.min({column}) IS DISTINCT FROM pg_catalog.max({column}) THEN 1 ELSE 0 END FROM {}",
+        table.sql()
+    )
+}
+
 /// The positions up to `$1`, newest first, `$2` of them: where numbers are missing among them.
 pub fn behind(plan: &Plan) -> String {
     let position = &plan.position;

@@ -8,7 +8,7 @@ use super::{ColumnKind as _, Server};
 use crate::NO_STREAM;
 use crate::layout::TextForm;
 use crate::tables::plan::{Bodies, Plan, Shape, StreamKey};
-use crate::tables::{Catalogue, Table, halves, quoted};
+use crate::tables::{Catalogue, Table, column_named, halves, quoted};
 
 /// The events of one server, by a layout.
 pub struct Bound<S: Server> {
@@ -88,7 +88,8 @@ impl<S: Server> Bound<S> {
             .find(|part| !kinds.get(*part).is_some_and(S::Kind::is_key))
         {
             return Err(format!(
-                "{odd}, which its stream id is made of, is no text, uuid or integer"
+                "{}, which its stream id is made of, is no text, uuid or integer",
+                column_named(odd)
             ));
         }
         Ok(Bound {

@@ -29,6 +29,7 @@ pub mod speaks;
 pub mod store;
 pub mod survey;
 pub mod tables;
+pub mod tenants;
 pub mod tls;
 pub mod wanted;
 
@@ -91,6 +92,9 @@ pub trait Server: Sized + Send + Sync + 'static {
 
     /// What the server would search through by this plan.
     fn searched(plan: &[Self::Row]) -> Vec<Search>;
+
+    /// Whether a column of a table holds more than one text: 1 or 0.
+    fn tenants(table: &Table, column: &str) -> String;
 
     /// The positions up to the first parameter, newest first, as many as the second says.
     fn behind(plan: &Plan) -> String;

@@ -29,10 +29,10 @@ use super::store::{ServerStore, identity};
 use super::survey::Survey;
 use super::tls;
 use crate::layout::Dialect;
-use crate::tables::Table;
 use crate::tables::barred::Barred;
 use crate::tables::detect::Look;
 use crate::tables::plan::Plan;
+use crate::tables::{Table, column_named};
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
 /// Tables larger than this are not searched through without consent.
@@ -264,6 +264,11 @@ impl<S: Open> Options<S> {
                 S::grant_bodies(role, found.table, &bound.bodies_elsewhere()),
             ));
         }
+        let both = (&survey.catalogue, found.table);
+        if let Some(by_tenant) = self.by_tenant(&mut link, &bound.plan, both, cancel)? {
+            bound = Bound::bind(by_tenant.plan, &survey.catalogue, &kind).map_err(misfit)?;
+            chosen.candidate.evidence.push(by_tenant.evidence);
+        }
         let position = found.table.column(&layout.map.position.spellings);
         let source = Source {
             bound: &bound,
@@ -444,7 +449,7 @@ impl<S: Open> Options<S> {
             detail: format!(
                 "table {} has no index on {}, so that each page of events would look through all of its {}",
                 plan.full_name,
-                plan.position,
+                column_named(&plan.position),
                 refold_core::count::exact_size(extent.byte_count)
             ),
         })

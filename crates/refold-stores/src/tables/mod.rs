@@ -116,6 +116,12 @@ impl Table {
     }
 }
 
+/// How people name a column that stands in a statement with the alias of its table: `"event"."id"` is `id`.
+pub fn column_named(sql: &str) -> String {
+    let bare = sql.rsplit_once("\".\"").map_or(sql, |(_, name)| name);
+    bare.trim_matches('"').replace("\"\"", "\"")
+}
+
 /// An identifier, quoted so that nothing in it is SQL.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -99,3 +99,11 @@ fn the_indexes_that_lead_to_the_events_of_a_stream_are_known_with_their_tables()
     );
     assert!(plan.has_stream_index);
 }
+
+#[test]
+fn people_hear_of_a_column_without_the_alias_of_its_table() {
+    use crate::tables::column_named;
+
+    let names = ["\"event\".\"global_position\"", "\"link\".\"a\"\"b\"", "\"id\"", "id"].map(column_named);
+    assert_eq!(names, ["global_position", "a\"b", "id", "id"]);
+}
