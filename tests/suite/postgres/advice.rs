@@ -220,3 +220,72 @@ fn who_may_not_sign_in_to_a_database_is_told_the_grant_for_it() {
     server.sql(database, script(&error));
     opens(&address);
 }
+
+/// Marten's table, and one as pyeventsourcing makes it, which scores less: its user gives it its name.
+const TWO_STORES: &str = "CREATE SCHEMA billing; CREATE SCHEMA shop;
+    CREATE TABLE billing.mt_events(seq_id bigint NOT NULL PRIMARY KEY, id uuid NOT NULL, stream_id varchar, version bigint NOT NULL,
+    data jsonb NOT NULL, type varchar(500) NOT NULL, timestamp timestamptz NOT NULL DEFAULT now());
+    CREATE UNIQUE INDEX ON billing.mt_events(stream_id, version);
+    CREATE TABLE billing.mt_streams(id varchar PRIMARY KEY); CREATE TABLE billing.mt_event_progression(name varchar PRIMARY KEY);
+    CREATE TABLE shop.shop_events(originator_id uuid NOT NULL, originator_version bigint NOT NULL, topic text NOT NULL, state bytea,
+    notification_id bigserial, PRIMARY KEY (originator_id, originator_version));
+    CREATE UNIQUE INDEX ON shop.shop_events(notification_id);";
+
+/// Whoever was given the one would not hear of the other.
+#[test]
+fn who_may_read_none_of_several_stores_is_told_all_of_them() {
+    let server = Postgres::shared();
+    let database = "advice_several";
+    let reader = "refold_several";
+    server.fresh_database(database);
+    server.sql(database, TWO_STORES);
+    server.sql(
+        database,
+        &format!("CREATE TABLE public.other(id int); DROP ROLE IF EXISTS {reader}; CREATE ROLE {reader} LOGIN"),
+    );
+    let error = ungranted(&server.address(reader, database));
+    for table in ["billing.mt_events", "shop.shop_events"] {
+        assert!(error.message.contains(table), "{error:?}");
+        let (schema, name) = table.split_once('.').expect("both parts");
+        assert!(
+            script(&error).contains(&format!("GRANT SELECT ON \"{schema}\".\"{name}\" TO")),
+            "{error:?}"
+        );
+    }
+}
+
+/// What scores less is a store all the same to whoever has to choose.
+#[test]
+fn who_has_to_choose_is_told_every_table_that_could_be_meant() {
+    let server = Postgres::shared();
+    let database = "advice_choice";
+    server.fresh_database(database);
+    server.sql(database, TWO_STORES);
+    server.sql(
+        database,
+        "CREATE SCHEMA second; CREATE TABLE second.mt_events (LIKE billing.mt_events INCLUDING ALL);
+         CREATE TABLE second.mt_streams(id varchar PRIMARY KEY); CREATE TABLE second.mt_event_progression(name varchar PRIMARY KEY)",
+    );
+    for (schema, tables) in [
+        (
+            "billing",
+            ["mt_events", "mt_streams", "mt_event_progression"].as_slice(),
+        ),
+        ("second", &["mt_events", "mt_streams", "mt_event_progression"]),
+        ("shop", &["shop_events"]),
+    ] {
+        server.reader(database, READER, schema, tables);
+    }
+    let home = tempfile::tempdir().expect("a home");
+    let error = session(&server.address(READER, database), home.path())
+        .err()
+        .expect("it is not clear");
+    let choices = error.choices.join("\n");
+    for choice in [
+        "marten:billing.mt_events",
+        "marten:second.mt_events",
+        ":shop.shop_events",
+    ] {
+        assert!(choices.contains(choice), "{error:?}");
+    }
+}

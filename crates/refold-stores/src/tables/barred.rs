@@ -53,6 +53,39 @@ pub struct Lacking {
     pub columns: Vec<String>,
 }
 
+impl Needed {
+    /// What a plan needs.
+    fn add(&mut self, plan: &Plan, all: &Catalogue, barred: &Barred) {
+        let Some(table) = all.named(&plan.full_name) else {
+            return;
+        };
+        let starred = plan.layout.table.matches(&table.name).unwrap_or_default();
+        let joins = plan.layout.joins.iter();
+        let joined = joins.filter_map(|join| {
+            let joined = all.find(&join.table.replace('*', &starred), table)?;
+            Some((join.alias.as_str(), joined))
+        });
+        for (alias, table) in [(EVENT, table)].into_iter().chain(joined) {
+            let full_name = table.full_name();
+            let named = Lacking::of(table, Vec::new());
+            if !self.tables.contains(&named.table) {
+                self.tables.push(named.table.clone());
+            }
+            let lacks_place = alias == EVENT && plan.is_by_place && barred.places.contains(&full_name);
+            let is_read = |column: &&Column| plan.reads(&format!("{}.{}", quoted(alias), quoted(&column.name)));
+            let columns = barred.columns_of(&full_name).filter(is_read);
+            let columns: Vec<String> = columns.map(|column| column.name.clone()).collect();
+            let lacking = match barred.has_table(&full_name) || lacks_place {
+                true => Some(named),
+                false => (!columns.is_empty()).then(|| Lacking::of(table, columns)),
+            };
+            let is_new = |lacking: &Lacking| !self.lacking.contains(lacking);
+            let lacking = lacking.filter(is_new);
+            self.lacking.extend(lacking);
+        }
+    }
+}
+
 impl Lacking {
     pub fn of(table: &Table, columns: Vec<String>) -> Lacking {
         Lacking {
@@ -92,34 +125,15 @@ impl Look<'_> {
             decodes: &|_| None,
             ..*self
         };
-        let plan = match (chosen, choice) {
-            (Some(chosen), _) => again(&chosen.plan, &all),
-            (None, None) => look.candidates().into_iter().next().map(|bound| bound.plan),
-            (None, Some(_)) => look.choose(choice).ok().map(|bound| bound.plan),
+        let plans: Vec<Plan> = match (chosen, choice) {
+            (Some(chosen), _) => again(&chosen.plan, &all).into_iter().collect(),
+            // Of several stores each that could be meant: whoever was given one would not hear of the others.
+            (None, None) => of_each_table(look.candidates()),
+            (None, Some(_)) => look.choose(choice).ok().map(|bound| bound.plan).into_iter().collect(),
         };
-        let Some((plan, table)) = plan.and_then(|plan| all.named(&plan.full_name).map(|table| (plan, table))) else {
-            return Needed::default();
-        };
-        let starred = plan.layout.table.matches(&table.name).unwrap_or_default();
-        let joins = plan.layout.joins.iter();
-        let joined = joins.filter_map(|join| {
-            let joined = all.find(&join.table.replace('*', &starred), table)?;
-            Some((join.alias.as_str(), joined))
-        });
         let mut needed = Needed::default();
-        for (alias, table) in [(EVENT, table)].into_iter().chain(joined) {
-            let full_name = table.full_name();
-            let lacking = &mut needed.lacking;
-            needed.tables.push(Lacking::of(table, Vec::new()).table);
-            let lacks_place = alias == EVENT && plan.is_by_place && barred.places.contains(&full_name);
-            let is_read = |column: &&Column| plan.reads(&format!("{}.{}", quoted(alias), quoted(&column.name)));
-            let columns = barred.columns_of(&full_name).filter(is_read);
-            let columns: Vec<String> = columns.map(|column| column.name.clone()).collect();
-            if barred.has_table(&full_name) || lacks_place {
-                lacking.push(Lacking::of(table, Vec::new()));
-            } else if !columns.is_empty() {
-                lacking.push(Lacking::of(table, columns));
-            }
+        for plan in &plans {
+            needed.add(plan, &all, barred);
         }
         needed
     }
@@ -132,6 +146,17 @@ impl Look<'_> {
             .filter(|table| layouts.iter().any(|layout| layout.table.matches(&table.name).is_some()))
             .collect()
     }
+}
+
+/// Of candidates, best first, the best of each table.
+fn of_each_table(candidates: Vec<Bound>) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = Vec::new();
+    for bound in candidates {
+        if plans.iter().all(|plan| plan.full_name != bound.plan.full_name) {
+            plans.push(bound.plan);
+        }
+    }
+    plans
 }
 
 /// A plan of the same layout for the same table, bound to what else is there.

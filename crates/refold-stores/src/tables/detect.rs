@@ -91,12 +91,18 @@ impl Look<'_> {
         let Some(best) = found.first().map(|bound| bound.candidate.score) else {
             return Err(self.nothing_fits());
         };
-        let close = found.iter().filter(|bound| bound.candidate.score + CLOSE >= best);
-        let close: Vec<String> = close.map(|bound| bound.candidate.layout.clone()).collect();
-        if close.len() > 1 {
+        let is_close = |bound: &&Bound| bound.candidate.score + CLOSE >= best;
+        let mut named: Vec<&Bound> = found.iter().filter(is_close).collect();
+        if named.len() > 1 {
+            // Whoever has to choose hears of every table that could be meant, whatever speaks for it.
+            for bound in &found {
+                if named.iter().all(|known| known.plan.full_name != bound.plan.full_name) {
+                    named.push(bound);
+                }
+            }
             return Err(StoreError::Ambiguous {
                 location: self.location.to_owned(),
-                candidates: close,
+                candidates: named.iter().map(|bound| bound.candidate.layout.clone()).collect(),
             });
         }
         Ok(found.remove(0))
