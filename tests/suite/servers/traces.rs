@@ -24,7 +24,12 @@ pub fn reads_only(text: &str) {
         .iter()
         .find_map(|plan| text.strip_prefix(plan))
         .unwrap_or(text);
-    let begins = ["SELECT ", "WITH RECURSIVE family"];
+    let begins = [
+        "SELECT ",
+        "WITH RECURSIVE family",
+        "WITH own AS (SELECT ",
+        "WITH RECURSIVE own AS (SELECT ",
+    ];
     assert!(begins.iter().any(|begin| text.starts_with(begin)), "{text}");
     let outside: String = text
         .split('\'')
