@@ -218,7 +218,8 @@ impl Fault {
                 Blame::Untrusted => StoreError::Blocked {
                     location,
                     detail: format!("the server answers, and its certificate is not trusted: {detail}"),
-                    advice: super::tls::UNTRUSTED_ADVICE,
+                    advice: "name the file with the certificate of its authority by sslrootcert in the address; where only the name is \
+                             another, connect by a name that the certificate is of, or let sslmode=verify-ca leave the name out",
                 },
                 Blame::Mistaken => StoreError::Blocked {
                     location,

@@ -71,11 +71,6 @@ pub fn config(
     }))
 }
 
-/// What to do about a server whose certificate is not trusted.
-pub const UNTRUSTED_ADVICE: &str = "name the file with the certificate of its authority by sslrootcert in the address; where only \
-                                    the name is another, connect by a name that the certificate is of, or let sslmode=verify-ca \
-                                    leave the name out";
-
 /// What is wrong with the certificate of a server, where that is why the connection was not made.
 pub fn said_of_theirs(error: &(dyn AnyError + 'static)) -> Option<String> {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
