@@ -8,7 +8,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
-use refold_core::event::EventView;
+use refold_core::event::{EventView, Position};
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, Written};
 use refold_core::time::Timestamp;
@@ -16,6 +16,10 @@ use refold_core::value::Value;
 
 use crate::error::{code, fault, is_had_ended};
 use crate::limits::GuestLimits;
+
+mod journal;
+
+use journal::Journal;
 
 /// The events since the saved state are kept up to this size; then the state is saved anew.
 const MAX_JOURNAL_BYTES: usize = 4 << 20;
@@ -102,6 +106,15 @@ pub trait Guest: Send {
     }
 }
 
+/// Whether it may be that the handler's state cannot be told, and not that nobody could be asked.
+fn is_of_state(fault: &HandlerFault) -> bool {
+    let is_of_others = matches!(
+        fault.code,
+        code::ENGINE | code::ENGINE_PROTOCOL | code::PROC_START | code::PROC_WALLS | code::NONDETERMINISTIC
+    );
+    !fault.is_cancelled() && !is_of_others
+}
+
 /// The fault of a guest that does not read an event that it read before.
 pub fn unread_again() -> HandlerFault {
     let message = "the handler read an event, and cannot read it again; let what it does depend on the state and the \
@@ -157,13 +170,10 @@ pub struct Undoable<H: Handler> {
     journal: Journal,
     /// The state now, where it was asked for since it changed.
     state: Option<Value>,
-}
-
-/// The events since the saved state: their frames, one after another.
-#[derive(Default)]
-struct Journal {
-    bytes: Vec<u8>,
-    events: Vec<(usize, Timestamp)>,
+    /// After how many events of the journal the state was last told.
+    told: usize,
+    /// The event whose state could not be told, and why; until somebody takes it.
+    untold: Option<(Position, HandlerFault)>,
 }
 
 /// What a checkpoint holds.
@@ -184,6 +194,8 @@ impl<H: Handler> Undoable<H> {
             is_untouched: true,
             journal: Journal::default(),
             state: Some(state),
+            told: 0,
+            untold: None,
         }
     }
 
@@ -193,7 +205,7 @@ impl<H: Handler> Undoable<H> {
 
     /// Whether nothing was folded yet.
     pub fn is_untouched(&self) -> bool {
-        self.is_untouched && self.journal.events.is_empty()
+        self.is_untouched && self.journal.is_empty()
     }
 
     /// The state that the events since are folded into, as a guest saved it.
@@ -217,7 +229,7 @@ impl<H: Handler> Undoable<H> {
         self.saved = saved;
         self.is_untouched = is_untouched;
         self.journal.clear();
-        self.state = None;
+        (self.state, self.told, self.untold) = (None, 0, None);
         let guest = self.guest.as_mut().filter(|guest| !guest.is_lost());
         self.is_current = guest.is_some_and(|guest| guest.goes_on_from(&self.saved));
     }
@@ -255,7 +267,7 @@ impl<H: Handler> Undoable<H> {
         match folded {
             Ok(Folded::Unread) => self.journal.bytes.truncate(start),
             Ok(_) => {
-                self.journal.events.push((self.journal.bytes.len(), event.recorded_at));
+                self.journal.push(event);
                 self.state = None;
             }
             Err(_) => {
@@ -354,6 +366,7 @@ impl<H: Handler> Undoable<H> {
         }
         let state = self.asked(H::Guest::knows_state, H::Guest::state)?;
         self.state = Some(state.clone());
+        self.told = self.journal.len();
         Ok(state)
     }
 
@@ -379,17 +392,79 @@ impl<H: Handler> Undoable<H> {
 
     /// Saves the state, so that the events until now are not needed any more.
     fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
-        if !self.journal.events.is_empty() {
+        if !self.journal.is_empty() {
             self.saved = self.asked(H::Guest::knows_saved, H::Guest::save)?;
             self.is_untouched = false;
             self.journal.clear();
+            self.told = 0;
         }
         Ok(Arc::clone(&self.saved))
     }
 
+    /// The first event whose state could not be told where it was asked for, and why: then this fold is before it.
+    pub fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.untold.take()
+    }
+
+    /// What the guest answers at the moment that this fold is at. Where it cannot, see [`Undoable::turn_back`].
+    fn asked<T>(
+        &mut self,
+        knows: impl Fn(&H::Guest) -> bool,
+        question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>,
+    ) -> Result<T, HandlerFault> {
+        let answer = self.answered(knows, question);
+        if let Err(fault) = &answer {
+            self.turn_back(fault)?;
+        }
+        answer
+    }
+
+    /// Goes back to before the event since which the state cannot be told: a handler can do something to it at one event
+    /// that shows only when somebody asks. Nothing is known of a state that was not asked for, so it is looked for by
+    /// halves.
+    fn turn_back(&mut self, fault: &HandlerFault) -> Result<(), HandlerFault> {
+        if !is_of_state(fault) {
+            return Ok(());
+        }
+        let (mut told, mut untold, mut why) = (self.told, self.journal.len(), fault.clone());
+        while untold > told + 1 {
+            let middle = told + (untold - told) / 2;
+            match self.state_after(middle) {
+                Ok(_) => told = middle,
+                Err(fault) if !is_of_state(&fault) => return Err(fault),
+                Err(fault) => (untold, why) = (middle, fault),
+            }
+        }
+        if untold > told
+            && let Some(position) = self.journal.position(untold - 1)
+        {
+            // What upcasters make of one event is one event.
+            while told > 0 && self.journal.position(told - 1) == Some(position) {
+                told -= 1;
+            }
+            self.journal.truncate(told);
+            self.told = self.told.min(told);
+            why.message = format!("the state after this event cannot be told: {}", why.message);
+            (self.state, self.untold) = (None, Some((position, why)));
+            self.guest = None;
+        }
+        Ok(())
+    }
+
+    /// The state after so many events of the journal.
+    fn state_after(&mut self, count: usize) -> Result<Value, HandlerFault> {
+        let first = self.journal.first(count);
+        let whole = std::mem::replace(&mut self.journal, first);
+        self.guest = None;
+        let state = self.answered(|_| false, H::Guest::state);
+        self.guest = None;
+        self.journal = whole;
+        state
+    }
+
     /// What the guest answers at the moment that this fold is at, where it `knows` without going there first. One that
     /// fails is let go of.
-    fn asked<T>(
+    fn answered<T>(
         &mut self,
         knows: impl Fn(&H::Guest) -> bool,
         question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>,
@@ -458,19 +533,4 @@ pub fn noting_changes<I>(
         written.record(|| path.unwrap_or(Pointer::ROOT));
     }
     Ok(applied)
-}
-
-impl Journal {
-    fn frames(&self) -> impl Iterator<Item = (&[u8], Timestamp)> {
-        let starts = std::iter::once(0).chain(self.events.iter().map(|(end, _)| *end));
-        // Each end was the length of the bytes when the event was taken.
-        starts
-            .zip(&self.events)
-            .map(|(start, (end, time))| (&self.bytes[start..*end], *time))
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.events.clear();
-    }
 }

@@ -242,10 +242,11 @@ impl Shared<'_> {
                     if state.is_unordered {
                         state.gap = self.fold_by_version(id, fold)?;
                     }
-                    finish_stream(id, fold, state.gap, finish)?;
+                    self.finish_stream(id, fold, state.gap, finish)?;
                     share.end(*place);
                 } else {
                     state.checkpoint = Some(fold.checkpoint()?);
+                    fold.report_untold(Some(&self.told.folding));
                     share.keep(*place, state);
                 }
             }
@@ -306,9 +307,17 @@ impl Shared<'_> {
                     Some(checkpoint) => fold.restore(&checkpoint)?,
                     None => fold.reset()?,
                 }
-                finish_stream(id, fold, gap, finish)?;
+                self.finish_stream(id, fold, gap, finish)?;
             }
         }
+        Ok(())
+    }
+
+    fn finish_stream(&self, id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
+        let mut folded = fold.folded()?;
+        fold.report_untold(Some(&self.told.folding));
+        folded.note_missing(gap);
+        finish(id, &folded);
         Ok(())
     }
 
@@ -328,13 +337,6 @@ impl Shared<'_> {
         )?;
         Ok(stream.track.gap(self.numbering))
     }
-}
-
-fn finish_stream(id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
-    let mut folded = fold.folded()?;
-    folded.note_missing(gap);
-    finish(id, &folded);
-    Ok(())
 }
 
 /// Where the fold of a stream goes on.

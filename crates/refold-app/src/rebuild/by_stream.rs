@@ -135,6 +135,7 @@ impl FromArena<'_> {
                 }
                 if stretch.is_last {
                     let mut folded = fold.folded()?;
+                    fold.report_untold(Some(findings));
                     folded.note_missing(gap);
                     finish(stretch.stream, &folded);
                 }

@@ -53,6 +53,7 @@ pub fn whole_fold(
             }
             fold.step(&batch.event(row), events.names(), found)?;
             visit(&mut fold)?;
+            fold.report_untold(found);
             if row % STRIDE == STRIDE - 1 {
                 work.check()?;
             }

@@ -18,6 +18,9 @@ use crate::work::Cancelled;
 
 #[cfg(test)]
 pub(crate) mod tests;
+mod untold;
+
+use untold::Untold;
 
 /// A state and what is known about it. The label travels with the content: nothing else says of which moment it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +98,7 @@ pub struct Fold {
     incomplete_since: Option<Moment>,
     fault: Option<Box<(Moment, HandlerFault)>>,
     blame: Option<Blamed>,
+    untold: Untold,
 }
 
 struct Blamed {
@@ -142,6 +146,7 @@ impl Fold {
             }),
         };
         Ok(Fold {
+            untold: Untold::new(instance.tells_late()),
             instance,
             moment: Moment::START,
             incomplete_since: None,
@@ -217,9 +222,17 @@ impl Fold {
     fn step_on(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
         let moment = Moment(self.moment.0 + 1);
         if self.fault.is_none() {
+            self.untold.note(event, names);
             self.apply(moment, event, names, findings)?;
-            if let Some(blamed) = &mut self.blame {
-                let after = self.instance.state()?;
+            let after = match self.blame {
+                Some(_) => Some(self.told(|instance| instance.state())?),
+                None => None,
+            };
+            let is_undone = self.fault.is_some();
+            if let Some((blamed, after)) = self.blame.as_mut().zip(after) {
+                if is_undone {
+                    blamed.written.clear();
+                }
                 let changes = diff(&blamed.before, &after, &blamed.keys);
                 blamed.tree.note(moment, &after, &changes, blamed.written.paths());
                 blamed.written.clear();
@@ -227,13 +240,16 @@ impl Fold {
             }
         }
         self.moment = moment;
+        self.report_untold(findings);
         Ok(())
     }
 
+    /// The state at this moment. Where the handler cannot tell it, that is a fault of the first event since which it
+    /// cannot, as far as it was asked: see [`Fold::report_untold`].
     pub fn folded(&mut self) -> Result<Folded, FoldError> {
         let state = match &self.blame {
             Some(blamed) => blamed.before.clone(),
-            None => self.instance.state()?,
+            None => self.told(|instance| instance.state())?,
         };
         Ok(Folded {
             state,
@@ -247,8 +263,8 @@ impl Fold {
 
     pub fn checkpoint(&mut self) -> Result<FoldCheckpoint, FoldError> {
         Ok(FoldCheckpoint {
+            engine: self.told(|instance| instance.checkpoint())?,
             moment: self.moment,
-            engine: self.instance.checkpoint()?,
             incomplete_since: self.incomplete_since,
             fault: self.fault.clone(),
             blame: self
@@ -264,6 +280,7 @@ impl Fold {
         self.moment = checkpoint.moment;
         self.incomplete_since = checkpoint.incomplete_since;
         self.fault.clone_from(&checkpoint.fault);
+        self.untold.begin(checkpoint.moment);
         if let (Some(blamed), Some((tree, before))) = (&mut self.blame, checkpoint.blame.as_deref()) {
             blamed.tree = tree.clone();
             blamed.before = before.clone();
@@ -277,6 +294,7 @@ impl Fold {
         self.moment = Moment::START;
         self.incomplete_since = None;
         self.fault = None;
+        self.untold.begin(Moment::START);
         if let Some(blamed) = &mut self.blame {
             blamed.tree = BlameTree::default();
             blamed.before = self.instance.state()?;
@@ -342,6 +360,9 @@ impl Fold {
             }
             Err(fault) => {
                 written.clear();
+                if self.is_put_down() {
+                    return Ok(());
+                }
                 report(fault.code, Severity::Error, &|| fault.said());
                 self.incomplete_since.get_or_insert(moment);
                 self.fault = Some(Box::new((moment, fault)));

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::blame::Stamp;
-use crate::event::EventBatch;
+use crate::event::{EventBatch, Position};
 use crate::finding::Findings;
 use crate::fold::{Detail, Fold, FoldError, Folded};
 use crate::names::Names;
@@ -84,6 +84,8 @@ pub struct History {
     spent_nanos: u64,
     /// Findings of events up to here were reported.
     reported: Moment,
+    /// Of the event whose state could not be told, too.
+    untold: Option<Position>,
 }
 
 /// Events read at a time: a tail of a seek is one read, a long fold stays inside the cache.
@@ -114,6 +116,7 @@ impl History {
             batch: EventBatch::default(),
             spent_nanos: 0,
             reported: Moment::START,
+            untold: None,
         })
     }
 
@@ -156,7 +159,7 @@ impl History {
         let keep_from = Moment(moment.0.saturating_sub(self.budget.window_moments));
         self.seek(moment)?;
         self.fold_to(work, source, findings, moment, keep_from)?;
-        let folded = self.fold.folded()?;
+        let folded = self.folded(findings)?;
         self.window.keep(folded.clone());
         self.window.trim(moment, self.budget.window_moments);
         Ok(folded)
@@ -185,7 +188,7 @@ impl History {
         self.window = Window::default();
         self.restore_before(first)?;
         self.fold_to(work, source, findings, last, first)?;
-        let folded = self.fold.folded()?;
+        let folded = self.folded(findings)?;
         self.window.keep(folded);
         self.window.trim(moment, reach);
         Ok(())
@@ -430,7 +433,7 @@ impl History {
         for row in 0..self.batch.len() {
             let here = self.fold.moment();
             if here >= keep_from {
-                let folded = self.fold.folded()?;
+                let folded = self.folded(findings)?;
                 self.window.keep(folded);
             }
             let is_new = here >= self.reported;
@@ -455,7 +458,7 @@ impl History {
                 if self.checkpoints.is_beyond(self.fold.moment()) {
                     self.spent_nanos += now_nanos.saturating_sub(clock_nanos) + u64::from(STRIDE) * read_nanos;
                     if self.checkpoints.is_due(self.spent_nanos) {
-                        self.keep_checkpoint()?;
+                        self.keep_checkpoint(findings)?;
                     }
                 }
                 clock_nanos = self.clock.now_nanos();
@@ -464,9 +467,27 @@ impl History {
         Ok(())
     }
 
-    fn keep_checkpoint(&mut self) -> Result<(), FoldError> {
+    fn folded(&mut self, findings: &Findings) -> Result<Folded, FoldError> {
+        let folded = self.fold.folded();
+        self.report_untold(findings);
+        folded
+    }
+
+    /// Reports the event whose state could not be told once: it is found anew by each seek.
+    fn report_untold(&mut self, findings: &Findings) {
+        if let Some(finding) = self.fold.take_untold()
+            && self.untold != finding.position
+        {
+            self.untold = finding.position;
+            findings.report(finding);
+        }
+    }
+
+    fn keep_checkpoint(&mut self, findings: &Findings) -> Result<(), FoldError> {
         let started = self.clock.now_nanos();
-        let checkpoint = self.fold.checkpoint()?;
+        let checkpoint = self.fold.checkpoint();
+        self.report_untold(findings);
+        let checkpoint = checkpoint?;
         self.checkpoints.push(checkpoint);
         self.checkpoints
             .note_cost(self.clock.now_nanos().saturating_sub(started));

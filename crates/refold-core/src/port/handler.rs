@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::event::{Columns, EventView};
+use crate::event::{Columns, EventView, Position};
 use crate::names::Names;
 use crate::pointer::Pointer;
 use crate::port::explain::{Choice, Explained};
@@ -132,6 +132,17 @@ pub trait HandlerInstance: Send {
 
     /// The state now. Cheap for engines in this process (structural sharing), a copy for others.
     fn state(&mut self) -> Result<Value, HandlerFault>;
+
+    /// Whether an event can do something to the state that shows only when the state, or a checkpoint, is asked for.
+    fn tells_late(&self) -> bool {
+        false
+    }
+
+    /// After a fault of whatever was asked: the position of the event whose state could not be told, and why. Then the
+    /// state is the one before that event. `None`: the fault is one of what was asked.
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        None
+    }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault>;
 

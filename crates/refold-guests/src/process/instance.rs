@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use refold_core::event::EventView;
+use refold_core::event::{EventView, Position};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
@@ -208,6 +208,14 @@ impl HandlerInstance for ProcessInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         self.fold.state()
+    }
+
+    fn tells_late(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.fold.take_untold()
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

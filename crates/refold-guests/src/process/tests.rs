@@ -4,6 +4,7 @@ mod ahead;
 mod cancelled;
 mod ends;
 mod hostile;
+mod late;
 mod right;
 
 use refold_core::value::Value;

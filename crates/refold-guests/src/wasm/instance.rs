@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refold_core::event::EventView;
+use refold_core::event::{EventView, Position};
 use refold_core::names::Names;
 use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
@@ -145,6 +145,14 @@ impl HandlerInstance for WasmInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         self.fold.state()
+    }
+
+    fn tells_late(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.fold.take_untold()
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

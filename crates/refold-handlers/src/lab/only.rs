@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView};
+use refold_core::event::{Columns, EventView, Position};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
@@ -91,6 +91,14 @@ impl HandlerInstance for OnlyCategoryInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         self.inner.state()
+    }
+
+    fn tells_late(&self) -> bool {
+        self.inner.tells_late()
+    }
+
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.inner.take_untold()
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView};
+use refold_core::event::{Columns, EventView, Position};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
@@ -349,6 +349,14 @@ impl HandlerInstance for DeployedInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         self.live().map_or(Ok(Value::Null), |live| live.state())
+    }
+
+    fn tells_late(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.live()?.take_untold()
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView};
+use refold_core::event::{Columns, EventView, Position};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
@@ -187,6 +187,14 @@ impl HandlerInstance for UpcastedInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         self.instance.state()
+    }
+
+    fn tells_late(&self) -> bool {
+        self.instance.tells_late()
+    }
+
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.instance.take_untold()
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
