@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::words::{class_of, head, json, json_of, quoted};
+use super::words::{Classes, head, json, json_of, quoted};
 use super::{Leaf, TestText, Then};
 
 const NOTES: [&str; 5] = [
@@ -27,7 +27,7 @@ const JAVA_SEEN: &str = r#"
 
     private static String seen(JsonNode state, String place) {
         JsonNode found = state.at(place);
-        return found.isMissingNode() ? "nothing" : plain(found.isTextual() ? found.textValue() : found.toString());
+        return found.isMissingNode() ? "(nothing)" : plain(found.isTextual() ? found.textValue() : found.toString());
     }
 
     private static String plain(String text) {
@@ -65,7 +65,7 @@ const KOTLIN_SEEN: &str = r#"
 
     private fun seen(state: JsonNode, place: String): String {
         val found = state.at(place)
-        return if (found.isMissingNode) "nothing" else plain(if (found.isTextual) found.textValue() else found.toString())
+        return if (found.isMissingNode) "(nothing)" else plain(if (found.isTextual) found.textValue() else found.toString())
     }
 
     private fun plain(text: String): String =
@@ -79,6 +79,16 @@ const KOTLIN_SEEN: &str = r#"
             fixture.repository.load(ID)
         }
     }
+"#;
+
+/// What is not there is not right either.
+const JAVA_THERE: &str = r#"            for (Map.Entry<String, String> one : expected) {
+                assertFalse(state.at(one.getKey()).isMissingNode(), "the model has nothing at " + one.getKey());
+            }
+"#;
+const KOTLIN_THERE: &str = r#"            for ((place, _) in expected) {
+                assertFalse(state.at(place).isMissingNode, "the model has nothing at " + place)
+            }
 "#;
 
 const JACKSON: [&str; 5] = [
@@ -95,7 +105,9 @@ const AXON: [&str; 3] = [
 ];
 
 pub fn write_java(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
-    let mut out = head(test, "//", &NOTES);
+    let classes = Classes::of(test.given);
+    let renamed = classes.note();
+    let mut out = head(test, "//", NOTES.into_iter().chain([renamed.as_str()]));
     imports(
         &mut out,
         ";",
@@ -117,12 +129,12 @@ pub fn write_java(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
         aggregate.to_ascii_lowercase()
     );
     let events = test.given.iter().map(|event| {
-        let (class, payload) = (class_of(&event.event_type), quoted(&json(&event.payload), false));
+        let (class, payload) = (classes.class(&event.event_type), quoted(&json(&event.payload), false));
         format!("            event({class}.class, {payload})")
     });
     out.push_str(&events.collect::<Vec<_>>().join(",\n"));
     out.push_str("\n        );\n\n        fixture.given(events).when(new Look()).expectSuccessfulHandlerExecution()");
-    let compare = |out: &mut String, leaves: &[Leaf], assert: &str| {
+    let compare = |out: &mut String, leaves: &[Leaf], there: &str, assert: &str| {
         out.push_str(".expectState(aggregate -> {\n            List<Map.Entry<String, String>> expected = List.of(\n");
         let entries = leaves.iter().map(|leaf| {
             let (place, value) = (leaf.place.to_string(), expected(leaf));
@@ -135,7 +147,7 @@ pub fn write_java(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
         out.push_str(&entries.collect::<Vec<_>>().join(",\n"));
         let _ = write!(
             out,
-            "\n            );\n            JsonNode state = JSON.valueToTree(aggregate);\n            \
+            "\n            );\n            JsonNode state = JSON.valueToTree(aggregate);\n{there}            \
                  {assert}(\n                \
                  expected.stream().map(one -> Map.entry(one.getKey(), plain(one.getValue()))).toList(),\n                \
                  expected.stream().map(one -> Map.entry(one.getKey(), seen(state, one.getKey()))).toList()\n            );\n        }})"
@@ -143,15 +155,17 @@ pub fn write_java(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
     };
     match test.then {
         Then::NoError => {}
-        Then::Is(leaves) => compare(&mut out, leaves, "assertEquals"),
-        Then::IsNot(leaves) => compare(&mut out, leaves, "assertNotEquals"),
+        Then::Is(leaves) => compare(&mut out, leaves, "", "assertEquals"),
+        Then::IsNot(leaves) => compare(&mut out, leaves, JAVA_THERE, "assertNotEquals"),
     }
     let _ = write!(out, ";\n    }}\n{}}}\n", JAVA_SEEN.replace("AGGREGATE", aggregate));
     out
 }
 
 pub fn write_kotlin(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
-    let mut out = head(test, "//", &NOTES);
+    let classes = Classes::of(test.given);
+    let renamed = classes.note();
+    let mut out = head(test, "//", NOTES.into_iter().chain([renamed.as_str()]));
     imports(&mut out, "", &["java.math.RoundingMode"]);
     let _ = write!(
         out,
@@ -162,11 +176,11 @@ pub fn write_kotlin(test: &TestText<'_>, aggregate: &str, class: &str) -> String
         aggregate.to_ascii_lowercase()
     );
     for event in test.given {
-        let (class, payload) = (class_of(&event.event_type), quoted(&json(&event.payload), true));
+        let (class, payload) = (classes.class(&event.event_type), quoted(&json(&event.payload), true));
         let _ = writeln!(out, "            event<{class}>({payload}),");
     }
     out.push_str("        )\n\n        fixture.given(events).`when`(Look()).expectSuccessfulHandlerExecution()");
-    let compare = |out: &mut String, leaves: &[Leaf], assert: &str| {
+    let compare = |out: &mut String, leaves: &[Leaf], there: &str, assert: &str| {
         out.push_str(".expectState { aggregate ->\n            val expected = listOf(\n");
         for leaf in leaves {
             let (place, value) = (leaf.place.to_string(), expected(leaf));
@@ -179,15 +193,15 @@ pub fn write_kotlin(test: &TestText<'_>, aggregate: &str, class: &str) -> String
         }
         let _ = write!(
             out,
-            "            )\n            val state = json.valueToTree<JsonNode>(aggregate)\n            \
+            "            )\n            val state = json.valueToTree<JsonNode>(aggregate)\n{there}            \
                  {assert}(\n                expected.map {{ (place, value) -> place to plain(value) }},\n                \
                  expected.map {{ (place, _) -> place to seen(state, place) }},\n            )\n        }}"
         );
     };
     match test.then {
         Then::NoError => {}
-        Then::Is(leaves) => compare(&mut out, leaves, "assertEquals"),
-        Then::IsNot(leaves) => compare(&mut out, leaves, "assertNotEquals"),
+        Then::Is(leaves) => compare(&mut out, leaves, "", "assertEquals"),
+        Then::IsNot(leaves) => compare(&mut out, leaves, KOTLIN_THERE, "assertNotEquals"),
     }
     let _ = write!(out, "\n    }}\n{}}}\n", KOTLIN_SEEN.replace("AGGREGATE", aggregate));
     out

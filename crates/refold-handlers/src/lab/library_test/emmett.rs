@@ -4,37 +4,55 @@ use std::fmt::Write as _;
 
 use refold_core::value::{Number, Text, Value};
 
-use super::words::{self, class_of, head, quoted};
+use super::words::{self, head, quoted};
 use super::{Leaf, TestText, Then};
 
-const NOTES: [&str; 4] = [
+const NOTES: [&str; 5] = [
     "Payloads are as stored, upcast: whole numbers that no double holds are BigInts, numbers with a point or an exponent",
     "go through `decimal` with their literal, so that a model with a decimal library makes its own of them there; what",
     "not even a double comes near to (1e400) is text. Places are those of the state. Numbers are compared by amount, at",
-    "no less than six digits after the point, as few decimals are exactly a double.",
+    "no less than six digits after the point, as few decimals are exactly a double. Types of events are the stored ones,",
+    "to the letter.",
 ];
 
 const SEEN: &str = r#"
-/** What stands at a place of the state, as text; numbers without zeros at their end. */
+const NOTHING = '(nothing)';
+
+/** What stands at a place of the state, as text; numbers by their amount. */
 const seen = (state: unknown, [path, wanted]: Expected): string => {
   const step = (inner: unknown, key: string): unknown =>
     inner instanceof Map ? inner.get(key) : (inner as Record<string, unknown> | null | undefined)?.[key];
   const found = path.reduce<unknown>(step, state);
-  if (found === undefined) return 'nothing';
-  const digits = Math.max(6, wanted.split('.')[1]?.length ?? 0);
+  if (found === undefined) return NOTHING;
+  const amount = plain(wanted);
+  const digits = Math.max(6, amount.split('.')[1]?.length ?? 0);
   const hasDigits = (value: unknown): value is { toFixed(digits: number): string } =>
     typeof (value as { toFixed?: unknown } | null)?.toFixed === 'function';
   if (typeof found === 'string' || typeof found === 'bigint') return plain(String(found));
+  if (typeof found === 'number' && plain(String(found)) === amount) return amount;
   return plain(hasDigits(found) ? found.toFixed(digits) : JSON.stringify(found));
 };
 
-const plain = (text: string): string =>
-  /^-?\d+\.\d+$/.test(text) ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
+/** A number without zeros at its ends, and without an exponent where it is not far from 1; any other text as it is. */
+const plain = (text: string): string => {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
+  if (parts === null) return text;
+  const [, sign = '', whole = '', part = '', exponent = '0'] = parts;
+  const digits = whole + part;
+  const significant = digits.replace(/0+$/, '');
+  const scale = Number(exponent) - part.length + digits.length - significant.length;
+  const shown = significant.replace(/^0+/, '');
+  if (shown === '') return '0';
+  if (scale < -20 || scale > 20) return `${sign}${shown}e${scale}`;
+  if (scale >= 0) return sign + shown + '0'.repeat(scale);
+  const padded = shown.padStart(1 - scale, '0');
+  return `${sign}${padded.slice(0, scale)}.${padded.slice(scale)}`;
+};
 "#;
 
 pub fn write(test: &TestText<'_>, aggregate: &str) -> String {
     let module = words::snake(aggregate).replace('_', "-");
-    let mut out = head(test, "//", &NOTES);
+    let mut out = head(test, "//", NOTES);
     let _ = write!(
         out,
         "\nimport {{ assert{}, DeciderSpecification }} from '@event-driven-io/emmett';\nimport {{ it }} from 'node:test';\n\
@@ -44,7 +62,7 @@ pub fn write(test: &TestText<'_>, aggregate: &str) -> String {
          const event = <Type extends string, Data>(type: Type, data: Data) => ({{ type, data }});\n\n\
          const events: {aggregate}Event[] = [\n",
         if matches!(test.then, Then::IsNot(_)) {
-            "NotDeepEqual"
+            "DeepEqual, assertNotDeepEqual"
         } else {
             "DeepEqual"
         },
@@ -54,17 +72,13 @@ pub fn write(test: &TestText<'_>, aggregate: &str) -> String {
             Value::Object(_) => literal(&event.payload),
             _ => "{}".to_owned(),
         };
-        let _ = writeln!(
-            out,
-            "  event({}, {payload}),",
-            quoted(&class_of(&event.event_type), false)
-        );
+        let _ = writeln!(out, "  event({}, {payload}),", quoted(&event.event_type, false));
     }
     out.push_str("];\n\n");
-    let (leaves, assert): (&[Leaf], &str) = match test.then {
-        Then::Is(leaves) => (leaves, "assertDeepEqual"),
-        Then::IsNot(leaves) => (leaves, "assertNotDeepEqual"),
-        Then::NoError => (&[], "assertDeepEqual"),
+    let (leaves, there, assert): (&[Leaf], &str, &str) = match test.then {
+        Then::Is(leaves) => (leaves, "", "assertDeepEqual"),
+        Then::IsNot(leaves) => (leaves, THERE, "assertNotDeepEqual"),
+        Then::NoError => (&[], "", "assertDeepEqual"),
     };
     out.push_str("type Expected = [path: string[], value: string];\nconst expected: Expected[] = [\n");
     for leaf in leaves {
@@ -80,7 +94,7 @@ pub fn write(test: &TestText<'_>, aggregate: &str) -> String {
         "];\n{SEEN}\n\
          // Nothing is decided: the command looks at what the events came to.\n\
          const given = DeciderSpecification.for({{\n  \
-           decide: (_: {{ type: 'Look' }}, state: ReturnType<typeof initialState>): {aggregate}Event[] => {{\n    \
+           decide: (_: {{ type: 'Look' }}, state: ReturnType<typeof initialState>): {aggregate}Event[] => {{\n{there}    \
              {assert}(\n      expected.map((one) => [one[0], seen(state, one)]),\n      \
                expected.map(([path, value]) => [path, plain(value)]),\n    );\n    return [];\n  }},\n  \
            evolve,\n  initialState,\n}});\n\n\
@@ -89,6 +103,11 @@ pub fn write(test: &TestText<'_>, aggregate: &str) -> String {
     );
     out
 }
+
+/// What is not there is not right either.
+const THERE: &str = "    // The model has nothing at these places: correct them.
+    assertDeepEqual(expected.filter((one) => seen(state, one) === NOTHING), []);
+";
 
 /// A value as TypeScript writes it.
 fn literal(value: &Value) -> String {

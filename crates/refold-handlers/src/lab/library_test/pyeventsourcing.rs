@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use refold_core::value::{Text, Value};
 
-use super::words::{self, class_of, head};
+use super::words::{self, Classes, head};
 use super::{Leaf, TestText, Then};
 
 const NOTES: [&str; 4] = [
@@ -16,7 +16,7 @@ const NOTES: [&str; 4] = [
 
 const FOUND: &str = r#"
 
-NOTHING = "nothing"
+NOTHING = object()
 
 
 def found(aggregate, path, wanted):
@@ -31,13 +31,16 @@ def found(aggregate, path, wanted):
             value = getattr(value, key, NOTHING)
     if isinstance(value, float):
         digits = max(6, -wanted.as_tuple().exponent) if isinstance(wanted, Decimal) else 6
-        value = Decimal(f"{value:.{digits}f}")
+        exact = Decimal(repr(value))
+        value = exact if exact == wanted else Decimal(f"{value:.{digits}f}")
     return value
 "#;
 
 pub fn write(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
     let module = words::snake(aggregate);
-    let mut out = head(test, "#", &NOTES);
+    let classes = Classes::of(test.given);
+    let renamed = classes.note();
+    let mut out = head(test, "#", NOTES.into_iter().chain([renamed.as_str()]));
     let _ = write!(
         out,
         "\nimport unittest\nfrom datetime import datetime\nfrom decimal import Decimal\nfrom uuid import UUID\n\n\
@@ -60,7 +63,7 @@ pub fn write(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
         let _ = writeln!(
             out,
             "            event({version}, {aggregate}.{}, {}, {payload}),",
-            class_of(&event.event_type),
+            classes.class(&event.event_type),
             words::quoted(&time.replace('Z', "+00:00"), false)
         );
     }
@@ -70,14 +73,19 @@ pub fn write(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
     );
     match test.then {
         Then::NoError => out.push_str("        self.assertIsNotNone(aggregate)  # each of them can be applied\n"),
-        Then::Is(leaves) => compare(&mut out, leaves, "assertEqual"),
-        Then::IsNot(leaves) => compare(&mut out, leaves, "assertNotEqual"),
+        Then::Is(leaves) => compare(&mut out, leaves, "", "assertEqual"),
+        Then::IsNot(leaves) => compare(&mut out, leaves, THERE, "assertNotEqual"),
     }
     out.push_str("\n\nif __name__ == \"__main__\":\n    unittest.main()\n");
     out
 }
 
-fn compare(out: &mut String, leaves: &[Leaf], assert: &str) {
+/// What is not there is not right either.
+const THERE: &str = "        missing = [path for path, value in seen.items() if value is NOTHING]
+        self.assertEqual(missing, [])  # the model has nothing at these places: correct them
+";
+
+fn compare(out: &mut String, leaves: &[Leaf], there: &str, assert: &str) {
     out.push_str("        expected = {\n");
     for leaf in leaves {
         let mut path = String::new();
@@ -89,7 +97,7 @@ fn compare(out: &mut String, leaves: &[Leaf], assert: &str) {
     }
     let _ = write!(
         out,
-        "        }}\n        seen = {{path: found(aggregate, path, value) for path, value in expected.items()}}\n        \
+        "        }}\n        seen = {{path: found(aggregate, path, value) for path, value in expected.items()}}\n{there}        \
              self.{assert}(seen, expected)\n"
     );
 }

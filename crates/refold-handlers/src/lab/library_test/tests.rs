@@ -138,3 +138,132 @@ proptest! {
         }
     }
 }
+
+fn of_types(language: Language, types: &[&str], then: Then) -> String {
+    let event = |event_type: &&str| GivenEvent {
+        event_type: (*event_type).to_owned(),
+        payload: value("{}"),
+        recorded_at: None,
+    };
+    let given: Vec<GivenEvent> = types.iter().map(event).collect();
+    let test = TestText {
+        title: "wallet",
+        comments: &[],
+        aggregate: "wallet",
+        failure: "differs",
+        given: &given,
+        then: &then,
+    };
+    write_test(language, &test).text
+}
+
+#[test]
+fn no_two_types_become_one() {
+    let types = [
+        "order.placed",
+        "refund.placed",
+        "refund_closed",
+        "refund-closed",
+        "Opened",
+    ];
+    for language in Language::ALL {
+        let text = of_types(language, &types, Then::NoError);
+        if language == Language::TypeScript {
+            // Emmett knows events by their stored type.
+            assert!(
+                types.iter().all(|it| text.contains(&format!("event(\"{it}\""))),
+                "{text}"
+            );
+            continue;
+        }
+        assert!(
+            text.contains(
+                "Types that are no names of their own: order.placed is OrderPlaced, refund-closed is RefundClosed, \
+                 refund.placed is RefundPlaced, refund_closed is RefundClosed2."
+            ),
+            "{text}"
+        );
+        for class in ["OrderPlaced", "RefundPlaced", "RefundClosed", "RefundClosed2", "Opened"] {
+            assert!(
+                text.matches(class).count() >= if class == "Opened" { 1 } else { 2 },
+                "{class} in {text}"
+            );
+        }
+        assert!(
+            !text.contains("event(\"Placed\"") && !text.contains("Event<Placed>"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_place_that_is_not_there_is_not_right() {
+    let leaves = || {
+        vec![Leaf {
+            place: Pointer::parse("/balance").unwrap(),
+            value: Some(value("1")),
+        }]
+    };
+    for (language, there) in [
+        (Language::Rust, "state.pointer(place).is_some()"),
+        (Language::TypeScript, "seen(state, one) === NOTHING), []"),
+        (Language::Python, "assertEqual(missing, [])"),
+        (Language::CSharp, "Assert.NotEqual(Nothing, Seen(state, one.Path))"),
+        (Language::Java, "assertFalse(state.at(one.getKey()).isMissingNode()"),
+        (Language::Kotlin, "assertFalse(state.at(place).isMissingNode"),
+    ] {
+        let text = of_types(language, &["Opened"], Then::IsNot(leaves()));
+        assert!(text.contains(there), "{text}");
+        // Where nothing is what is right, it may be.
+        let text = of_types(language, &["Opened"], Then::Is(leaves()));
+        assert!(!text.contains(there), "{text}");
+    }
+}
+
+#[test]
+fn the_head_names_the_crate_that_is_used() {
+    let text = of_types(Language::Rust, &["Opened"], Then::NoError);
+    assert!(
+        text.contains("the line `use wallet::…` must have") && text.contains("\nuse wallet::{"),
+        "{text}"
+    );
+}
+
+#[test]
+fn texts_are_compared_as_what_they_are_and_not_as_json() {
+    let text = written(Language::CSharp, "order", "A", "{}", "/name", r#""Zoë's <b>""#);
+    assert!(text.contains("Plain(JsonNode.Parse(json))"), "{text}");
+    assert!(text.contains("single.TryGetValue<string>(out var text)"), "{text}");
+    let text = written(Language::Rust, "order", "A", "{}", "/name", "\"a\u{2028}b\"");
+    assert!(text.contains("serde_json::from_str(json)"), "{text}");
+}
+
+/// As the exported file compares them, in its language.
+#[test]
+fn amounts_are_amounts_in_typescript() {
+    let pairs = [
+        ("1e2", "100"),
+        ("-0", "0"),
+        ("1e-3", "0.001"),
+        ("-1.50E+1", "-15"),
+        ("20.00", "20"),
+        ("0e5", "0"),
+        ("1e400", "10e399"),
+    ];
+    let text = written(Language::TypeScript, "order", "A", "{}", "/total", "20.00");
+    let start = text.find("const plain =").unwrap();
+    let end = start + text[start..].find("\n};\n").unwrap() + 4;
+    let plain = text[start..end].replace("(text: string): string", "(text)");
+    let wanted: String = pairs
+        .iter()
+        .map(|(one, other)| format!("if (plain('{one}') !== plain('{other}')) throw new Error('{one}');\n"))
+        .collect();
+    let differ = "if (plain('1e2') === plain('1e3') || plain('-1') === plain('1')) throw new Error('equal');\n";
+    let script = format!("{plain}{wanted}{differ}");
+    let run = std::process::Command::new("node").arg("-e").arg(&script).output();
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => return println!("there is no Node here, so that it is not run: {error}"),
+    };
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
