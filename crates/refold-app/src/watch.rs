@@ -19,7 +19,7 @@ use refold_core::work::{Silent, Work};
 use crate::clock;
 use crate::error::AppError;
 use crate::text;
-use crate::wire::{HistoryGrowth, LostStore, StoreNews};
+use crate::wire::{HistoryGrowth, LostStore, StoreBack, StoreNews};
 
 pub(crate) use bell::Bell;
 pub(crate) use look::{Look, Open};
@@ -59,7 +59,9 @@ impl Drop for Watch {
 }
 
 fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
-    let (mut pace, mut told) = (Pace::default(), Told::new(open.kept_as_of()));
+    let kept_as_of = open.kept_as_of();
+    let mut is_kept = kept_as_of.is_some();
+    let (mut pace, mut told) = (Pace::default(), Told::new(kept_as_of));
     sink(told.news(open.histories()));
     loop {
         if !bell.wait(pace.wait()) {
@@ -72,8 +74,15 @@ fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
             return;
         }
         let has_more = matches!(look, Ok(Look::Grown { .. }));
-        let is_there = !matches!(look, Err(_) | Ok(Look::Another(_)));
-        pace.looked(is_there.then_some(has_more), started.elapsed());
+        match &look {
+            Ok(Look::Another(_)) => pace.found_another(),
+            _ => pace.looked(look.is_ok().then_some(has_more), started.elapsed()),
+        }
+        // Whoever opened it again: a build of its index may have, too.
+        if is_kept && open.kept_as_of().is_none() {
+            is_kept = false;
+            told.back = open.back();
+        }
         if told.take(look, &pace) {
             sink(told.news(open.histories()));
         }
@@ -91,6 +100,8 @@ struct Told {
     as_of: String,
     /// Since when no event was counted.
     counted_at: Instant,
+    /// What is to be told once.
+    back: Option<StoreBack>,
 }
 
 /// A rate is told for so long after the last events.
@@ -108,10 +119,11 @@ impl Told {
             is_outdated: false,
             as_of: as_of.unwrap_or_else(now_label),
             counted_at: Instant::now(),
+            back: None,
         }
     }
 
-    fn news(&self, histories: Vec<HistoryGrowth>) -> StoreNews {
+    fn news(&mut self, histories: Vec<HistoryGrowth>) -> StoreNews {
         StoreNews {
             events: self.events,
             new_events: self.new_events,
@@ -121,6 +133,7 @@ impl Told {
             lost: self.lost.clone(),
             is_outdated: self.is_outdated,
             as_of: self.as_of.clone(),
+            back: self.back.take(),
         }
     }
 
@@ -138,6 +151,7 @@ impl Told {
     /// Takes the outcome of a look in. Says whether there is news.
     fn take(&mut self, look: Result<Look, AppError>, pace: &Pace) -> bool {
         let elapsed = self.counted_at.elapsed();
+        let is_back = self.back.is_some();
         match look {
             Err(error) => self.lose(error, false, pace),
             Ok(Look::Another(error)) => {
@@ -175,7 +189,7 @@ impl Told {
                 if fades {
                     self.events_per_second = 0;
                 }
-                was_lost || fades
+                was_lost || fades || is_back
             }
         }
     }

@@ -3,7 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
+use refold_app::wire::StoreNews;
+use refold_app::{Desk, Places};
+use refold_tests::postgres::Postgres;
 use refold_tests::{Answer, Refold, answer_of};
 use serde_json::Value;
 
@@ -443,4 +449,65 @@ fn a_disk_that_is_full_leaves_no_half_copy<R: Real>() {
         assert_eq!(kept.held()["has_payloads"], true);
         assert_eq!(kept.good(WHOLE[0]).out, expected);
     }
+}
+
+/// The store itself takes the place of what is kept of it as a whole; what comes then is new, and no other store.
+#[test]
+fn a_window_that_was_opened_without_the_server_shows_the_store_itself_once_it_is_back() {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let (server, database) = (Postgres::start(), "kept_back");
+    let address = Real::store(&server, database, 100);
+    let home = tempfile::tempdir().expect("a home for the window");
+    let desk = Desk::at(Places::below(home.path()), None);
+    let first = desk.open_store(&address, None).expect("the store is opened").session;
+    desk.index_store(first, &|_| {}).expect("it is indexed");
+    desk.close_store(first).expect("it is open");
+    let openings = || {
+        let statements = Real::statements(&server);
+        statements.iter().filter(|said| said.contains("attgenerated")).count()
+    };
+    let before = openings();
+    server.crash();
+    let kept = desk.open_store(&address, None).expect("what is kept is opened");
+    let band = &kept.read_only[0];
+    assert!(
+        band.contains("cannot be reached") && band.contains("tried again"),
+        "{band}"
+    );
+    assert!(kept.findings.iter().any(|found| found.code == "out-of-reach"));
+    let (tell, news) = sync_channel::<StoreNews>(64);
+    desk.watch_store(kept.session, Arc::new(move |told| drop(tell.send(told))))
+        .expect("it is watched");
+    let told = || {
+        desk.look_now(kept.session);
+        news.recv_timeout(PATIENCE).expect("it is told")
+    };
+    while told().lost.is_none() {}
+    server.boot();
+    let back = loop {
+        let told = told();
+        assert!(told.lost.as_ref().is_none_or(|lost| !lost.is_another), "{told:?}");
+        if let Some(back) = told.back {
+            assert!(told.lost.is_none(), "{:?}", told.lost);
+            break back;
+        }
+    };
+    let is_away = |line: &String| line.contains("cannot be reached");
+    assert!(
+        !back.read_only.is_empty() && !back.read_only.iter().any(is_away),
+        "{back:?}"
+    );
+    let overview = desk.overview(kept.session).expect("the overview answers");
+    let mut found = back.findings.iter().chain(&overview.findings);
+    assert!(found.all(|found| found.code != "out-of-reach"), "{back:?}");
+    server.sql(database, &Postgres::insert(7, 0));
+    let told = loop {
+        let told = told();
+        assert!(told.lost.is_none() && told.back.is_none(), "{told:?}");
+        if told.new_events > 0 {
+            break told;
+        }
+    };
+    assert_eq!((told.new_events, told.events), (1, Some(101)));
+    assert_eq!(openings() - before, 2, "one when it is back, and one for the event");
 }

@@ -15,7 +15,16 @@ afterEach(() => page.close());
 const CARD = '[data-test=error-card]';
 const store = (stream: string | null) => ({ store: 'sample.db', stream, at: null, handler: null });
 const QUIET = {
-  ...{ events: 2_000, newEvents: 0, size: null, eventsPerSecond: 0, isOutdated: false, histories: [], lost: null },
+  ...{
+    events: 2_000,
+    newEvents: 0,
+    size: null,
+    eventsPerSecond: 0,
+    isOutdated: false,
+    back: null,
+    histories: [],
+    lost: null,
+  },
   asOf: '2026-08-14T09:31:07Z',
 };
 
@@ -145,6 +154,7 @@ it('reads a store anew that holds other events than are shown, where it is', asy
   await page.until(() => page.find(`${CARD} [data-test=error-retry]`));
   expect(page.texts('[data-test=scope-header] [data-test=shown-as-of]')).toEqual(['as of 2026-08-14 09:31:07Z']);
   // No fault of a network, which trying again would mend.
+  await page.until(() => page.find('[data-test=connection]'));
   const status = page.texts('[data-test=status-bar]')[0];
   expect(status).toContain('Changed under the window Read it anew');
   expect(status).not.toMatch(/Disconnected|retrying/);

@@ -2495,6 +2495,17 @@ export type StopRow = {
 	reason: string,
 };
 
+/**  What is said of a store itself, in the place of what was said of it out of what is kept. */
+export type StoreBack = {
+	/**  RFC 3339. */
+	since: string,
+	kind: string,
+	evidence: string[],
+	readOnly: string[],
+	size: string,
+	findings: FindingWire[],
+};
+
 /**  One line of the table `[environments]`. */
 export type StoreEnvironment = {
 	location: string,
@@ -2522,6 +2533,11 @@ export type StoreNews = {
 	isOutdated: boolean,
 	/**  When the store was read last, RFC 3339: everything shown is as of then. */
 	asOf: string,
+	/**
+	 *  Told once: the store was open out of what is kept of it, its server answers again, and from now on the store itself is
+	 *  open. It takes the place of what was said when it was opened.
+	 */
+	back: StoreBack | null,
 };
 
 /**  A store that is open. Everything here comes without a scan; the rest follows with [`Overview`]. */

@@ -2,7 +2,7 @@
 // read at all. What is shown stays as it was until a person takes the new in, or follows.
 
 import type { Backend } from '../backend/backend';
-import type { LostStore, StoreNews } from '../backend/bindings';
+import type { LostStore, StoreBack, StoreNews } from '../backend/bindings';
 
 /** What grows when new events are taken in. */
 export interface Growing {
@@ -16,6 +16,8 @@ export class Live {
   readonly #growing = new Set<Growing>();
 
   news = $state.raw<StoreNews | null>(null);
+  /** What is said of the store itself, where its server was out of reach when it was opened. */
+  back = $state.raw<StoreBack | null>(null);
   isFollowing = $state(false);
   /** What was taken in so far, of `newEvents`. */
   taken = $state(0);
@@ -96,7 +98,9 @@ export class Live {
     const hasMore = news.newEvents !== (this.news?.newEvents ?? 0);
     this.news = news;
     this.#count(news.lost);
-    if (hasMore && this.isFollowing) void this.takeIn();
+    this.back = news.back ?? this.back;
+    // The store itself takes the place of what was kept of it as a whole, with what came while it was away.
+    if (news.back || (hasMore && this.isFollowing)) void this.takeIn();
   }
 
   #count(lost: LostStore | null): void {

@@ -4,7 +4,16 @@ import type { StoreNews } from '../backend/bindings';
 import { Live } from './live.svelte';
 
 const QUIET: StoreNews = {
-  ...{ events: 10, newEvents: 0, size: null, eventsPerSecond: 0, histories: [], lost: null, isOutdated: false },
+  ...{
+    events: 10,
+    newEvents: 0,
+    size: null,
+    eventsPerSecond: 0,
+    histories: [],
+    lost: null,
+    isOutdated: false,
+    back: null,
+  },
   asOf: '2026-08-14T09:31:07.482Z',
 };
 
@@ -53,6 +62,17 @@ describe('a store that is watched', () => {
     tell({ newEvents: 5, eventsPerSecond: 3 });
     await settle();
     expect([live.newEvents, grown]).toEqual([0, [true]]);
+  });
+
+  it('shows the store itself as soon as its server is back, with what came meanwhile, and then what is new', async () => {
+    const { live, grown, tell } = await watched();
+    const of = { since: '2026-08-14T09:40:00Z', kind: 'PostgreSQL 15.18', evidence: [], size: '1 MB', findings: [] };
+    tell({ newEvents: 3, back: { ...of, readOnly: ['the role may not write'] } });
+    await settle();
+    expect([live.back?.readOnly, live.newEvents, grown]).toEqual([['the role may not write'], 0, [false]]);
+    tell({ newEvents: 4 });
+    await settle();
+    expect([live.back?.since, live.newEvents, grown]).toEqual([of.since, 1, [false]]);
   });
 
   it('says that it is lost, and that it is back', async () => {

@@ -9,6 +9,7 @@ import type {
   HandlerChoice,
   JobUpdate,
   Overview,
+  StoreBack,
   StoreOpened,
   StreamRow,
   StreamSelection,
@@ -45,7 +46,6 @@ export class OpenStore {
   readonly backend: Backend;
   readonly live: Live;
   readonly reloading: Reloading;
-  readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
   readonly lanes = new Lanes(this);
   /** What is hidden of it, in all that shows it. */
@@ -78,6 +78,8 @@ export class OpenStore {
   /** Whether a person moved the mark in the list last, and not what came into it. */
   isActiveMoved = $state(true);
 
+  #opened: StoreOpened;
+  #back: StoreBack | null = null;
   #activeRow = $state(0);
   /** The marked stream, which stays marked wherever its row goes; empty while its row is not here. */
   #activeId = $state('');
@@ -91,7 +93,7 @@ export class OpenStore {
 
   constructor(backend: Backend, opened: StoreOpened) {
     this.backend = backend;
-    this.opened = opened;
+    this.#opened = opened;
     this.live = new Live(backend, opened.session);
     this.live.join(this);
     this.reloading = new Reloading(backend, opened.session);
@@ -107,6 +109,13 @@ export class OpenStore {
     );
     void this.index();
     void this.#watch();
+  }
+
+  /** What came at once; by now what is said of the store itself, where that was out of reach then. */
+  get opened(): StoreOpened {
+    const { back } = this.live;
+    if (back !== this.#back) this.#opened = { ...this.#opened, ...(this.#back = back) };
+    return this.#opened;
   }
 
   /** Tries again what failed of the store as a whole: its index, its timeline, watching it. */

@@ -7,13 +7,14 @@ use refold_core::port::store::OrderQuality;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
+use crate::clock;
 use crate::error::AppError;
 use crate::findings;
 use crate::handler;
 use crate::session::{FirstScreen, Session};
 use crate::text;
 use crate::usecase::evidence::chain::has_chain;
-use crate::wire::{EventRow, StoreOpened, TypeCount};
+use crate::wire::{EventRow, StoreBack, StoreOpened, TypeCount};
 
 /// `number`: what the desk calls the session.
 pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<StoreOpened, AppError> {
@@ -37,7 +38,7 @@ pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<S
         layout: description.layout.clone(),
         layout_title: description.layout_title.clone(),
         evidence: description.evidence.clone(),
-        read_only: description.guards(),
+        read_only: guards(session),
         order_is_total: description.order == OrderQuality::Total,
         time_zone: description.time_zone.clone(),
         size: description.byte_count.map(text::size_label).unwrap_or_default(),
@@ -61,6 +62,29 @@ pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<S
         handlers: handler::at_hand(&session.beside()),
         case: session.case().map(|case| case.wire(session.location())),
     })
+}
+
+/// What takes the place of what the first screen said of a store out of what is kept. Reads nothing.
+pub fn back(session: &Session) -> StoreBack {
+    let (description, found) = (session.description(), Findings::default());
+    session.report_notices(&found);
+    StoreBack {
+        since: text::time_label(clock::now(), 0),
+        kind: description.kind.clone(),
+        evidence: description.evidence.clone(),
+        read_only: guards(session),
+        size: description.byte_count.map(text::size_label).unwrap_or_default(),
+        findings: findings::wire(&found),
+    }
+}
+
+/// How it is kept from being written to. What is watched is tried again, which what is opened once is not.
+fn guards(session: &Session) -> Vec<String> {
+    let mut guards = session.description().guards();
+    if let (Some(_), Some(first)) = (session.kept_as_of(), guards.first_mut()) {
+        first.push_str("; it is tried again, and shown itself as soon as it answers");
+    }
+    guards
 }
 
 fn newest(screen: &FirstScreen, found: &Findings, digits: u8) -> Vec<EventRow> {

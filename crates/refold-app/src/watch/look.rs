@@ -14,7 +14,8 @@ use crate::error::AppError;
 use crate::history::OpenedHistory;
 use crate::lock::lock;
 use crate::session::{Now, Session};
-use crate::wire::HistoryGrowth;
+use crate::usecase::first_screen;
+use crate::wire::{HistoryGrowth, StoreBack};
 
 /// What a look found.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,6 +83,13 @@ impl Open {
         lock(&self.sessions).get(&self.session)?.kept_as_of()
     }
 
+    /// What is said of the store itself; `None`: it is not open.
+    pub(crate) fn back(&self) -> Option<StoreBack> {
+        lock(&self.sessions)
+            .get(&self.session)
+            .map(|session| first_screen::back(session))
+    }
+
     /// Looks once. When it fails, everything stays as it was.
     pub(crate) fn look(&self, work: &Work<'_>) -> Result<Look, AppError> {
         let Some(session) = lock(&self.sessions).get(&self.session).cloned() else {
@@ -98,7 +106,7 @@ impl Open {
         if session.kept_as_of().is_none() && session.store().is_current()? {
             return Ok(Look::Same);
         }
-        if !session.description().grows_at_end {
+        if session.kept_as_of().is_none() && !session.description().grows_at_end {
             return Ok(Look::Outdated);
         }
         let grown = match session.now(work)? {

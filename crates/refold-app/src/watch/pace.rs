@@ -44,4 +44,10 @@ impl Pace {
         };
         self.is_lost = outcome.is_none();
     }
+
+    /// The store is another one, and the next look finds the same, as a rule: it is opened as a whole for that.
+    pub fn found_another(&mut self) {
+        self.wait = LOST.1;
+        self.is_lost = true;
+    }
 }

@@ -43,6 +43,17 @@ fn a_store_out_of_reach_is_tried_ever_more_seldom_until_it_is_back() {
     assert_eq!(pace.wait(), millis(250));
 }
 
+/// Each look opens it as a whole, and finds the same.
+#[test]
+fn another_store_is_looked_at_seldom_at_once() {
+    let mut pace = Pace::default();
+    pace.looked(Some(false), millis(1));
+    pace.found_another();
+    assert_eq!(pace.wait(), millis(30_000));
+    pace.looked(Some(true), millis(1));
+    assert_eq!(pace.wait(), millis(250));
+}
+
 #[test]
 fn a_store_that_cannot_be_followed_is_told_of_once_and_shown_as_of_when_it_was_read() {
     let (mut told, pace) = (Told::new(None), Pace::default());

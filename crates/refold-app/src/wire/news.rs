@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::AppErrorWire;
+use super::{AppErrorWire, FindingWire};
 
 /// How an open store is, told whenever that changes.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -26,6 +26,22 @@ pub struct StoreNews {
     pub is_outdated: bool,
     /// When the store was read last, RFC 3339: everything shown is as of then.
     pub as_of: String,
+    /// Told once: the store was open out of what is kept of it, its server answers again, and from now on the store itself is
+    /// open. It takes the place of what was said when it was opened.
+    pub back: Option<StoreBack>,
+}
+
+/// What is said of a store itself, in the place of what was said of it out of what is kept.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreBack {
+    /// RFC 3339.
+    pub since: String,
+    pub kind: String,
+    pub evidence: Vec<String>,
+    pub read_only: Vec<String>,
+    pub size: String,
+    pub findings: Vec<FindingWire>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

@@ -17,6 +17,7 @@ export function tellNews(location: string, events: number, tell: (news: wire.Sto
     size: null,
     eventsPerSecond: 0,
     isOutdated: false,
+    back: null,
     histories: [],
     lost: null,
     asOf: '2026-08-14T09:31:07.482Z',
