@@ -8,6 +8,8 @@ use super::*;
 use crate::fold::tests::{Deed, TestProgram, TestStream, any_deeds};
 use crate::work::{CancelToken, Phase, Progress, Silent};
 
+mod late;
+
 /// Every look at it is a microsecond later.
 #[derive(Default)]
 struct TickingClock(AtomicU64);

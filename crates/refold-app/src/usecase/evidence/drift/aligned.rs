@@ -185,6 +185,14 @@ impl HandlerInstance for AlignedInstance {
         ])))
     }
 
+    fn tells_late(&self) -> bool {
+        self.inner.tells_late()
+    }
+
+    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+        self.inner.take_untold()
+    }
+
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
         Ok(Checkpoint::Opaque {
             body: Arc::new((self.inner.checkpoint()?, self.seen.clone())),
