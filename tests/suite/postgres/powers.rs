@@ -127,6 +127,9 @@ fn every_right_beyond_reading_is_refused_and_can_be_taken_away() {
         server.sql(database, &format!("GRANT {role} TO {reader}"));
         assert_eq!(count(&address), 20, "{role}");
     }
+    // And what everybody may up to PostgreSQL 14.
+    server.sql(database, "GRANT CREATE ON SCHEMA message_store TO PUBLIC");
+    assert_eq!(count(&address), 20);
 }
 
 /// Who owns what the store is in can drop it, whatever else was given to him.

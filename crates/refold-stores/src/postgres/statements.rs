@@ -129,7 +129,8 @@ pub const FAMILY: &str = "/* refold family */ WITH RECURSIVE family(oid) AS (SEL
      class.relname::text, pg_catalog.pg_relation_size(class.oid) FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid ORDER BY class.oid";
 
 /// The same of tables with all that is below them, of their schemas, and of the sequences that their columns draw from. What a
-/// reader may have: SELECT on tables and sequences, USAGE on schemas.
+/// reader may have: SELECT on tables and sequences, USAGE on schemas. And what everybody may up to PostgreSQL 14, CREATE on
+/// `public`: it makes things beside the store, which no statement of ours looks up.
 pub const TABLE_POWERS: &str = "/* refold table powers */ WITH RECURSIVE own AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = \
      session_user AND NOT rolsuper), family(oid) AS (SELECT pg_catalog.unnest($1::oid[]) UNION SELECT \
      heir.inhrelid FROM pg_catalog.pg_inherits AS heir JOIN family ON heir.inhparent = family.oid), object(kind, \
@@ -152,7 +153,8 @@ pub const TABLE_POWERS: &str = "/* refold table powers */ WITH RECURSIVE own AS 
      power, is_grantable) AS (SELECT DISTINCT kind, name, owner, 'OWNER', false FROM object UNION ALL SELECT \
      kind, name, acl.grantee, acl.privilege_type || part, acl.is_grantable FROM object CROSS JOIN LATERAL \
      pg_catalog.aclexplode(acl) AS acl WHERE acl.grantee <> owner AND (acl.is_grantable OR (kind, \
-     acl.privilege_type) NOT IN (('TABLE', 'SELECT'), ('SCHEMA', 'USAGE'), ('SEQUENCE', 'SELECT')))) SELECT \
+     acl.privilege_type) NOT IN (('TABLE', 'SELECT'), ('SCHEMA', 'USAGE'), ('SEQUENCE', 'SELECT'))) AND NOT \
+     (acl.grantee = 0 AND kind = 'SCHEMA' AND acl.privilege_type = 'CREATE')) SELECT \
      given.kind, given.name, holder.rolname::text, given.power, given.is_grantable, ARRAY(SELECT \
      direct.rolname::text FROM pg_catalog.pg_auth_members AS link JOIN pg_catalog.pg_roles AS direct ON \
      direct.oid = link.roleid WHERE link.member = own.oid AND pg_catalog.pg_has_role(direct.oid, given.grantee, \
