@@ -4,6 +4,7 @@
 //! It must not know how a face shows what it tells.
 
 mod bell;
+mod held;
 mod look;
 mod pace;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::text;
 use crate::wire::{HistoryGrowth, LostStore, StoreBack, StoreNews};
 
 pub(crate) use bell::Bell;
+pub(crate) use held::{Change, Held};
 pub(crate) use look::{Look, Open};
 pub(crate) use pace::Pace;
 
@@ -83,7 +85,10 @@ fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
             is_kept = false;
             told.back = open.back();
         }
-        if told.take(look, &pace) {
+        // Of a store that cannot be read nobody knows.
+        let held_back = look.is_ok().then(|| open.held_back()).flatten();
+        let is_held_news = told.held.see(held_back, Instant::now()).is_some();
+        if told.take(look, &pace) || is_held_news {
             sink(told.news(open.histories()));
         }
     }
@@ -102,6 +107,7 @@ struct Told {
     counted_at: Instant,
     /// What is to be told once.
     back: Option<StoreBack>,
+    held: Held,
 }
 
 /// A rate is told for so long after the last events.
@@ -120,6 +126,7 @@ impl Told {
             as_of: as_of.unwrap_or_else(now_label),
             counted_at: Instant::now(),
             back: None,
+            held: Held::default(),
         }
     }
 
@@ -134,6 +141,7 @@ impl Told {
             is_outdated: self.is_outdated,
             as_of: self.as_of.clone(),
             back: self.back.take(),
+            held_back: self.held.wire(),
         }
     }
 

@@ -378,6 +378,7 @@ fn new_events_cannot_be_told_from_others_and_nothing_else_is_sent_than_the_catal
     let nobody = &mut Told {
         event: &mut |_| Ok(()),
         findings: &mut |_| Ok(()),
+        held: &mut |_| {},
         flush: &mut || Ok(()),
     };
     let told = tail(&work, &session, &Tail::default(), nobody);

@@ -42,13 +42,13 @@ pub fn verified(address: &str, home: &Path, made: &AnchorAnswer) -> VerifyAnswer
 }
 
 /// A session that holds what it does in a transaction open until it is told how to end it.
-struct Open {
+pub struct Open {
     process: Child,
     input: ChildStdin,
 }
 
 impl Open {
-    fn with<R: Real>(server: &R, database: &str, sql: &str) -> Open {
+    pub fn with<R: Real>(server: &R, database: &str, sql: &str) -> Open {
         let mut process = server.client(database).spawn().expect("the client is there");
         let mut input = process.stdin.take().expect("its input is a pipe");
         input
@@ -63,7 +63,7 @@ impl Open {
         Open { process, input }
     }
 
-    fn end(mut self) {
+    pub fn end(mut self) {
         self.input.write_all(b"ROLLBACK;").expect("it reads what it is told");
         drop(self.input);
         assert!(self.process.wait().expect("it ends").success());

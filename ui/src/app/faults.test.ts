@@ -22,6 +22,7 @@ const QUIET = {
     eventsPerSecond: 0,
     isOutdated: false,
     back: null,
+    heldBack: null,
     histories: [],
     lost: null,
   },
@@ -406,3 +407,25 @@ async function search(text: string): Promise<void> {
   const form = page.find('[data-test=search-text]')?.closest('form');
   form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
 }
+
+it('says that events are held back for as long as they are', async () => {
+  const { twin, tell } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  tell({ ...QUIET, heldBack: { behind: '4,711', last: '4,713', since: '2026-08-14T09:31:07Z' } });
+  const said = () => page.texts('[data-test=held-back]').join();
+  await page.until(() => said() === 'events behind #4,711 are held back since 2026-08-14 09:31:07Z');
+  tell(QUIET);
+  await page.until(() => said() === '');
+});
+
+it('shows the store itself once its server is back', async () => {
+  const { twin, tell } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  const of = { kind: 'PostgreSQL 15.18', evidence: [], size: '1 MB', findings: [] };
+  tell({ ...QUIET, back: { ...of, since: QUIET.asOf, readOnly: ['the role may not write'] } });
+  await page.until(() => page.texts('[data-test=back]').join().includes('2026-08-14 09:31:07Z'));
+  expect(page.texts('[data-test=env-band]').join()).toContain('the role may not write');
+  expect(page.texts('[data-test=status-bar]').join()).toContain('PostgreSQL 15.18');
+});

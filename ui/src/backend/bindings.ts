@@ -1402,6 +1402,16 @@ export type HealthTold = {
 	took: string,
 };
 
+/**  Events that are held back: positions as they are shown. */
+export type HeldBackWire = {
+	/**  The last one that is shown; empty: none is. */
+	behind: string,
+	/**  The last one that was seen. */
+	last: string,
+	/**  RFC 3339. */
+	since: string,
+};
+
 /**  Sixteen bytes a row. */
 export type HexPage = {
 	total: number,
@@ -2538,6 +2548,11 @@ export type StoreNews = {
 	 *  open. It takes the place of what was said when it was opened.
 	 */
 	back: StoreBack | null,
+	/**
+	 *  Committed events that are not shown, because others may still come between them; `None`: there are none, or they are
+	 *  for a moment only.
+	 */
+	heldBack: HeldBackWire | null,
 };
 
 /**  A store that is open. Everything here comes without a scan; the rest follows with [`Overview`]. */

@@ -13,6 +13,7 @@ const QUIET: StoreNews = {
     lost: null,
     isOutdated: false,
     back: null,
+    heldBack: null,
   },
   asOf: '2026-08-14T09:31:07.482Z',
 };

@@ -164,7 +164,15 @@ it('says how large a store is that has grown, or that the size is of the opening
   page = openPage({}, twin);
   const size = await page.until(() => page.texts('[data-test=store-size]')[0]);
   expect(size).not.toContain('when it was opened');
-  const quiet = { events: 2_030, eventsPerSecond: 0, isOutdated: false, back: null, histories: [], lost: null };
+  const quiet = {
+    events: 2_030,
+    eventsPerSecond: 0,
+    isOutdated: false,
+    back: null,
+    heldBack: null,
+    histories: [],
+    lost: null,
+  };
   const news = { ...quiet, newEvents: 30, asOf: '2026-08-14T09:31:07Z' };
   tell({ ...news, size: '9.7 MB' });
   await page.until(() => page.texts('[data-test=store-size]')[0] === '9.7 MB');

@@ -15,7 +15,7 @@ use crate::answer::EventAnswer;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::watch::Pace;
+use crate::watch::{Change, Held, Pace};
 use crate::wire::FindingWire;
 use crate::{findings, text};
 
@@ -79,6 +79,8 @@ pub struct Told<'a> {
     pub event: &'a mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
     /// What was noteworthy in what was read, each once.
     pub findings: &'a mut dyn FnMut(&[FindingWire]) -> Result<(), AppError>,
+    /// That events are held back, once that lasts, and once that it is over.
+    pub held: &'a mut dyn FnMut(&str),
     /// There is no more for the moment.
     pub flush: &'a mut dyn FnMut() -> Result<(), AppError>,
 }
@@ -100,7 +102,7 @@ pub fn tail(work: &Work<'_>, session: &Session, asked: &Tail, told: &mut Told<'_
         mark: mark(session, last)?,
         found: Vec::new(),
     };
-    let mut pace = Pace::default();
+    let (mut pace, mut held) = (Pace::default(), Held::default());
     loop {
         rest(work, pace.wait())?;
         let started = Instant::now();
@@ -123,6 +125,12 @@ pub fn tail(work: &Work<'_>, session: &Session, asked: &Tail, told: &mut Told<'_
                 }
             }
             (told.flush)()?;
+        }
+        let seen = latest.as_ref().unwrap_or(session).store().held_back();
+        match held.see(seen, Instant::now()) {
+            Some(Change::Begun) => held.sentence().iter().for_each(|said| (told.held)(said)),
+            Some(Change::Over(said)) => (told.held)(&said),
+            None => {}
         }
         pace.looked(Some(has_changed), started.elapsed());
     }

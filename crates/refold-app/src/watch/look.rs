@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope};
+use refold_core::port::store::{Direction, EventStore, HeldBack, ReadQuery, Scope};
 use refold_core::work::Work;
 
 use crate::desk::Placed;
@@ -88,6 +88,14 @@ impl Open {
         lock(&self.sessions)
             .get(&self.session)
             .map(|session| first_screen::back(session))
+    }
+
+    /// What the last look saw and does not show, because others may still come between.
+    pub(crate) fn held_back(&self) -> Option<HeldBack> {
+        let session = lock(&self.sessions).get(&self.session).cloned()?;
+        let counted = lock(&self.seen).store.clone();
+        let counted = counted.filter(|_| session.index().is_none());
+        counted.as_ref().unwrap_or_else(|| session.store()).held_back()
     }
 
     /// Looks once. When it fails, everything stays as it was.

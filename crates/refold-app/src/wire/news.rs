@@ -29,6 +29,21 @@ pub struct StoreNews {
     /// Told once: the store was open out of what is kept of it, its server answers again, and from now on the store itself is
     /// open. It takes the place of what was said when it was opened.
     pub back: Option<StoreBack>,
+    /// Committed events that are not shown, because others may still come between them; `None`: there are none, or they are
+    /// for a moment only.
+    pub held_back: Option<HeldBackWire>,
+}
+
+/// Events that are held back: positions as they are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldBackWire {
+    /// The last one that is shown; empty: none is.
+    pub behind: String,
+    /// The last one that was seen.
+    pub last: String,
+    /// RFC 3339.
+    pub since: String,
 }
 
 /// What is said of a store itself, in the place of what was said of it out of what is kept.

@@ -49,6 +49,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
                 print::findings_aside(findings);
                 Ok(())
             },
+            held: &mut print::aside,
             flush: &mut || printer.borrow_mut().flush_stream(),
         },
     );

@@ -177,6 +177,15 @@ pub struct Unsettled {
     pub why: String,
 }
 
+/// Events that were seen and are not shown, because others may still come between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldBack {
+    /// The last position that is settled; `None`: none is.
+    pub behind: Option<Position>,
+    /// The last position that was seen.
+    pub last: Position,
+}
+
 impl StoreDescription {
     pub fn numbering(&self) -> Numbering {
         match self.skips_versions {
@@ -249,6 +258,11 @@ pub trait EventStore: Send + Sync {
     /// Whether the store is still as it was when it was opened. An opened store shows what it held then: when this is
     /// false, opening it again shows what came. Must not scan.
     fn is_current(&self) -> Result<bool, StoreError>;
+
+    /// What [`EventStore::is_current`] saw last and did not count, because it is not settled. Asks nothing.
+    fn held_back(&self) -> Option<HeldBack> {
+        None
+    }
 
     /// Starts a read. Nothing is fetched before the first [`EventReader::next_batch`].
     fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError>;

@@ -25,6 +25,8 @@ pub struct Sight {
 pub struct Horizon {
     settled: Option<i64>,
     waits: Option<Wait>,
+    /// The last position that was seen.
+    seen: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +38,11 @@ struct Wait {
 impl Horizon {
     /// A store that is known to be settled up to here.
     pub fn at(settled: Option<i64>) -> Horizon {
-        Horizon { settled, waits: None }
+        Horizon {
+            settled,
+            waits: None,
+            seen: None,
+        }
     }
 
     /// The last position that is settled; `None`: no event is.
@@ -46,6 +52,7 @@ impl Horizon {
 
     /// Takes in what was seen. What was seen before must be over when this was seen.
     pub fn see(&mut self, sight: Sight) {
+        self.seen = sight.last;
         if let Some(wait) = &mut self.waits {
             wait.writers.retain(|writer| sight.writers.contains(writer));
             if wait.writers.is_empty() {
@@ -60,6 +67,11 @@ impl Horizon {
             let Sight { last, writers } = sight;
             self.waits = Some(Wait { last, writers });
         }
+    }
+
+    /// The last position that was seen, where it is not settled.
+    pub fn unsettled(&self) -> Option<i64> {
+        self.seen.filter(|seen| Some(*seen) > self.settled)
     }
 
     /// How many transactions must be over before more is settled.

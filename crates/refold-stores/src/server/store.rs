@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::event::Position;
 use refold_core::port::store::{
-    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError, Unsettled,
+    EventReader, EventStore, Fingerprint, HeldBack, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError,
+    Unsettled,
 };
 use refold_core::work::CancelToken;
 use rusqlite::types::ValueRef;
@@ -43,6 +44,16 @@ impl<S: Server> EventStore for ServerStore<S> {
         let mut horizon = self.horizon.lock().unwrap_or_else(PoisonError::into_inner);
         horizon.see(sight);
         Ok(horizon.settled() <= self.settled)
+    }
+
+    fn held_back(&self) -> Option<HeldBack> {
+        let horizon = self.horizon.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where positions are places, the last one says only that something changed.
+        let last = horizon.unsettled().filter(|_| self.description.grows_at_end)?;
+        Some(HeldBack {
+            behind: horizon.settled().map(Position),
+            last: Position(last),
+        })
     }
 
     fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {

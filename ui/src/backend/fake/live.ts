@@ -18,6 +18,7 @@ export function tellNews(location: string, events: number, tell: (news: wire.Sto
     eventsPerSecond: 0,
     isOutdated: false,
     back: null,
+    heldBack: null,
     histories: [],
     lost: null,
     asOf: '2026-08-14T09:31:07.482Z',

@@ -62,6 +62,7 @@ fn follow(lab: &Lab, asked: &Tail, texts: &[&str]) -> Vec<String> {
                 said.borrow_mut().extend(all);
                 Ok(())
             },
+            held: &mut |_| {},
             flush: &mut || {
                 next();
                 Ok(())
@@ -127,6 +128,7 @@ fn a_file_that_is_cut_and_written_anew_in_place_is_followed_no_further() {
                 Ok(())
             },
             findings: &mut |_| Ok(()),
+            held: &mut |_| {},
             flush: &mut || {
                 match anew.take() {
                     Some(text) => fs::write(&lab.store, text).unwrap(),

@@ -137,3 +137,20 @@ fn a_gap_may_be_as_wide_as_positions_go() {
     let positions = [i64::MAX, i64::MIN + 1, i64::MIN];
     assert_eq!(below_gaps(&positions, 1, |_| true), Some(i64::MIN + 1));
 }
+
+/// What was seen behind an open transaction is told of for as long as that is open.
+#[test]
+fn what_was_seen_and_is_not_settled_is_told_until_it_is() {
+    let sight = |last, writers: &[&str]| Sight {
+        last: Some(last),
+        writers: writers.iter().map(|writer| (*writer).to_owned()).collect(),
+    };
+    let mut horizon = Horizon::at(Some(4));
+    assert_eq!(horizon.unsettled(), None);
+    horizon.see(sight(4, &["a"]));
+    assert_eq!(horizon.unsettled(), None, "it has shown nothing yet");
+    horizon.see(sight(6, &["a"]));
+    assert_eq!((horizon.settled(), horizon.unsettled()), (Some(4), Some(6)));
+    horizon.see(sight(6, &[]));
+    assert_eq!((horizon.settled(), horizon.unsettled()), (Some(6), None));
+}
