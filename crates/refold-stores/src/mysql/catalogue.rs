@@ -158,8 +158,6 @@ fn take_column(survey: &mut Survey<MySql>, place: usize, row: &Row) {
     let Some(kind) = kind.filter(|_| !is_made_up) else {
         return;
     };
-    let described = format!("{} {name} {declared_type} {}\n", text(0), text(6));
-    survey.catalogue.schema.push_str(&described);
     if let Some(mut table) = survey.at(place) {
         if extra.contains("AUTO_INCREMENT") {
             table.beside().counted = Some(name.clone());

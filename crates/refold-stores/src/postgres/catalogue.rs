@@ -97,8 +97,6 @@ fn take_column(survey: &mut Survey<Postgres>, place: usize, row: &Row) -> Result
     let Some(kind) = Type::from_oid(oid).filter(value::is_known) else {
         return Ok(());
     };
-    let described = format!("{oid} {name} {declared_type}\n");
-    survey.catalogue.schema.push_str(&described);
     let is_readable: bool = row.try_get(6)?;
     if let Some(mut table) = survey.at(place) {
         if !is_readable {

@@ -13,6 +13,8 @@ use crate::tables::{Catalogue, Table, column_named, halves, quoted};
 /// The events of one server, by a layout.
 pub struct Bound<S: Server> {
     pub plan: Plan,
+    /// The columns of these tables, as part of what tells the store from others: what else is made in the database is no other
+    /// store.
     pub schema: String,
     /// Schema and name of all tables that are read.
     pub tables: Vec<(String, String)>,
@@ -48,9 +50,11 @@ impl<S: Server> Bound<S> {
         let mut kinds = BTreeMap::new();
         let mut nullable = BTreeMap::new();
         let mut tables = Vec::new();
+        let mut schema = String::new();
         let mut known = |alias: &str, table: &Table, is_joined: bool| {
             tables.push((table.schema.clone().unwrap_or_default(), table.name.clone()));
             for column in &table.columns {
+                schema.push_str(&format!("{alias} {} {}\n", column.name, column.declared_type));
                 if let Some(kind) = kind(table, &column.name) {
                     let sql = format!("{}.{}", quoted(alias), quoted(&column.name));
                     nullable.insert(sql.clone(), column.is_nullable || is_joined);
@@ -93,7 +97,7 @@ impl<S: Server> Bound<S> {
             ));
         }
         Ok(Bound {
-            schema: catalogue.schema.clone(),
+            schema,
             tables,
             is_version_nullable: plan
                 .version
