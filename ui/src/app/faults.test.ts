@@ -277,7 +277,9 @@ it('tells how far a stream is that takes its time to open, and gives it up', asy
   await palette('#order-4711');
   await page.until(() => page.find('[data-test=omnibox-item]'));
   page.press('Enter');
-  await page.until(() => page.texts('[data-test=opening-stream]')[0]?.match(/^Opening order-4711 .* of 2,000 events · \d+ %/));
+  await page.until(() =>
+    page.texts('[data-test=opening-stream]')[0]?.match(/^Opening order-4711 .* of 2,000 events · \d+ %/),
+  );
   page.press('Escape');
   await page.until(() => page.find('[data-test=opening-stream]') === null);
   expect([page.find('.page')?.dataset['view'], page.texts(CARD)]).toEqual(['overview', []]);
