@@ -241,7 +241,7 @@ fn trying_a_connection_says_what_the_role_could_do() {
         let home = tempfile::tempdir().expect("a home");
         let asked = Asked {
             passwords: Arc::new(NobodyAsked),
-            ..Asked::at(address.to_owned())
+            ..Asked::at(address)
         };
         let token = CancelToken::default();
         let work = Work::new(&token, &Silent);

@@ -148,7 +148,7 @@ impl Grants {
             let undo = line.undo(&beyond_told, place, lines);
             power(
                 format!("has {beyond_told} on {place}"),
-                undo.filter(|_| !(place == "*.*" && beyond.iter().any(|one| is_all(one)))),
+                undo.filter(|_| !(place == "*.*" && beyond.iter().any(is_all))),
             );
         }
         if rest.contains("WITH GRANT OPTION") {
