@@ -791,7 +791,7 @@ export type DocumentPlace = {
 	 *  In a case file, of a document that showed the sandbox: the edits of its branch, as they were typed. The stream and
 	 *  the handler are those of the branch.
 	 */
-	sandbox: string[] | null,
+	sandbox?: string[] | null,
 	/**  How its timeline was drawn; `None`: as usual. */
 	look?: TimelineLook | null,
 };

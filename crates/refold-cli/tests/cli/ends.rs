@@ -60,7 +60,7 @@ fn what_is_wrong_is_said_with_what_to_do() {
         ),
         (2, vec!["test", "handlers/nobody"]),
         (2, vec!["streams", "orders.db", "--after", "order-0"]),
-        (3, vec!["timeline", "orders.db", "--svg", "/nowhere/at/all.svg"]),
+        (2, vec!["timeline", "orders.db", "--svg", "/nowhere/at/all.svg"]),
     ];
     for (code, arguments) in calls {
         let answer = lab.run(&arguments);

@@ -136,7 +136,7 @@ fn a_verification_that_found_something_says_what_still_holds_and_which_columns_i
     let verify = ["verify", "orders.db", "--anchor", dir];
     let plain = lab.run(&verify);
     assert_eq!(plain.code, 1, "{plain:?}");
-    for said in ["level L0", "1 event came since", "--copy"] {
+    for said in ["level L0", "1 event came since", "older copy"] {
         assert!(plain.out.contains(said), "{said}: {plain:?}");
     }
     let copy = lab.run(&[&verify[..], &["--copy", older.to_str().unwrap()]].concat());

@@ -451,7 +451,8 @@ fn a_state_that_cannot_be_had_is_a_fault_of_its_own() {
     }
 }
 
-/// A module that goes bad only later: its fold says so, and goes on from the state before.
+/// A module that goes bad only later: its fold says so, and is before the event since which it does. The next event takes it
+/// there once more.
 #[test]
 fn a_state_that_goes_bad_later_is_told_when_it_is_asked_for() {
     let counter = Counter {
@@ -471,7 +472,7 @@ fn a_state_that_goes_bad_later_is_told_when_it_is_asked_for() {
     };
     assert_eq!(text(&step(0).unwrap()), r#"{"n":1}"#);
     assert_eq!(step(1).unwrap_err().code, "RF-HANDLER-THROW");
-    assert_eq!(text(&step(2).unwrap()), r#"{"n":3}"#);
+    assert_eq!(step(2).unwrap_err().code, "RF-HANDLER-THROW");
 }
 
 /// A module that does not take back what it gave cannot be stepped back.
