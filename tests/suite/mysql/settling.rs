@@ -54,11 +54,10 @@ fn what_an_open_or_prepared_transaction_may_still_fill_is_not_shown() {
             100,
             "102 is there, and 101 may still come"
         );
-        let told = store.describe().evidence.join("\n");
-        assert!(
-            told.contains(what) && told.contains("behind position 100 up to 102"),
-            "{told}"
-        );
+        let unsettled = store.describe().unsettled.clone().expect("not all is settled");
+        let span = [unsettled.behind, unsettled.last].map(|it| it.map(|position| position.0));
+        assert_eq!(span, [Some(100), Some(102)]);
+        assert!(unsettled.why.contains(what), "{}", unsettled.why);
         assert!(store.is_current().expect("it can be asked"));
     }
     let (watched, guessed) = (opened(&watcher), opened(&reader));
