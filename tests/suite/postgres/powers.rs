@@ -143,7 +143,7 @@ fn who_owns_what_the_store_is_in_is_refused() {
         (
             format!("ALTER SCHEMA message_store OWNER TO {reader}"),
             "owns the schema message_store".to_owned(),
-            "ALTER SCHEMA message_store OWNER TO postgres".to_owned(),
+            format!("ALTER SCHEMA message_store OWNER TO postgres; GRANT USAGE ON SCHEMA message_store TO {reader}"),
         ),
         (
             format!("ALTER DATABASE {database} OWNER TO {reader}"),
