@@ -137,7 +137,7 @@ fn f7_what_if_an_event_had_never_happened() {
     assert!(web.actions() - start <= 4, "F7 takes four actions at most");
     let band = web.text("[data-test=sandbox-band]");
     assert!(
-        band.contains("SANDBOX") && band.contains("nothing is written"),
+        band.contains("SANDBOX") && band.contains("nothing of it is written to the store"),
         "{band}"
     );
     assert!(web.text("[data-test=sandbox]").contains("differ"));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLetterKey, isText, namesOfStroke, parseKeys, readable, type Stroke } from './keys';
+import { isChoice, isLetterKey, isText, namesOfStroke, parseKeys, readable, type Stroke } from './keys';
 
 function stroke(key: string, code = '', more: Partial<Stroke> = {}): Stroke {
   return { key, code, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more };
@@ -66,6 +66,11 @@ it('knows what a person who types means as text', () => {
     false,
     false,
   ]);
+});
+
+it('knows what chooses among radio buttons, which take no letters', () => {
+  expect([stroke(' '), stroke('ArrowLeft'), stroke('Enter')].map(isChoice)).toEqual([true, true, true]);
+  expect([stroke('b'), stroke('?'), stroke(' ', '', { ctrlKey: true })].map(isChoice)).toEqual([false, false, false]);
 });
 
 it('knows single letters, digits and signs', () => {

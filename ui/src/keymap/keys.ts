@@ -43,6 +43,12 @@ export function isText(stroke: Stroke): boolean {
   return key.length === 1 || EDITING.has(key);
 }
 
+/** Whether a stroke chooses among what is offered. Such strokes belong to the radio button, box or slider that has the focus. */
+export function isChoice(stroke: Stroke): boolean {
+  const key = keyOf(stroke);
+  return isText(stroke) && (key === ' ' || EDITING.has(key));
+}
+
 /** Whether keys are one letter, digit or sign without a modifier. */
 export function isLetterKey(keys: string): boolean {
   const bare = keys.replace(/^Shift\+/, '');
