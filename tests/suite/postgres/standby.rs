@@ -183,7 +183,11 @@ fn a_number_that_is_missing_on_a_standby_may_come_until_it_has_been_missing_for_
     let unsettled = store.describe().unsettled.clone().expect("not all is settled");
     let span = [unsettled.behind, unsettled.last].map(|it| it.map(|position| position.0));
     assert_eq!(span, [Some(22), Some(24)]);
-    assert!(unsettled.why.contains("in 1 places numbers are missing"), "{}", unsettled.why);
+    assert!(
+        unsettled.why.contains("in 1 places numbers are missing"),
+        "{}",
+        unsettled.why
+    );
     let told = store.describe().evidence.join("\n");
     assert!(
         told.contains("a standby does not tell who writes on its primary"),

@@ -186,7 +186,11 @@ fn what_is_left_behind_is_told_for_its_stream() {
         twice.sentence
     );
     let gone = of(&alone, "VERSION-GAP");
-    assert!(!gone.is_proven && gone.sentence.contains("older copy"), "{}", gone.sentence);
+    assert!(
+        !gone.is_proven && gone.sentence.contains("older copy"),
+        "{}",
+        gone.sentence
+    );
     let known = beside(&case, &made.dir, &lines);
     for kind in ["DUPLICATE-ID", "VERSION-GAP"] {
         let impact = of(&known, kind);
