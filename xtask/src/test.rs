@@ -96,6 +96,8 @@ fn window(steps: &mut Steps) -> Outcome {
 
 /// As [`window`], only the tests with this text in their names.
 pub fn window_where(steps: &mut Steps, only: Option<&str>) -> Outcome {
+    interface::install(steps)?;
+    interface::build(steps)?;
     let surroundings = Surroundings::set(steps, Build::Tested)?;
     let mut command = suite_of_tests("e2e");
     command.args(only);
