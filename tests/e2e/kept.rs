@@ -204,7 +204,7 @@ pub fn save_case(shown: &Shown, file: &Path) -> serde_json::Value {
         "handler": "builtin:merge", "a": 10, "b": 6, "lens": "diff", "axis": "version", "from": null, "to": null,
         "focus": null, "types": [],
     });
-    let asked = json!({ "streams": [], "places": [place], "shown": 0 });
+    let asked = json!({ "streams": [], "places": [place], "shown": 0, "elsewhere": [] });
     invoke(
         shown,
         "save_case",
