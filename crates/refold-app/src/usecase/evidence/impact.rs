@@ -192,19 +192,22 @@ impl<'a> Impacts<'a> {
 
     /// What differences left behind, of the first streams with what was done to their states.
     pub fn of_what_is_left(&self, work: &Work<'_>, left: Vec<Left>) -> Result<Vec<VerifyFinding>, AppError> {
-        let mut known: HashMap<Vec<u8>, Impact> = HashMap::new();
+        let mut known: HashMap<(Vec<u8>, bool), Impact> = HashMap::new();
         let mut told = Vec::new();
         for Left { mut finding, stream } in left {
-            if !known.contains_key(&stream) && known.len() < MOST_IMPACTS {
-                let impact = match (&self.older, finding.kind) {
-                    (Some(older), _) => self.by_copy(work, older, &stream)?,
-                    (None, "DUPLICATE-ID") => self.without_what_came(work, &stream)?,
-                    // Versions that are missing were of events that are gone.
-                    (None, _) => untold(Some(&stream), ""),
+            // Versions that are missing were of events that are gone; what came twice can be left out.
+            let came = self.older.is_none() && finding.kind == "DUPLICATE-ID";
+            let about = (stream, came);
+            if !known.contains_key(&about) && known.len() < MOST_IMPACTS {
+                let (stream, _) = &about;
+                let impact = match &self.older {
+                    Some(older) => self.by_copy(work, older, stream)?,
+                    None if came => self.without_what_came(work, stream)?,
+                    None => untold(Some(stream), ""),
                 };
-                known.insert(stream.clone(), impact);
+                known.insert(about.clone(), impact);
             }
-            if let Some(impact) = known.get(&stream) {
+            if let Some(impact) = known.get(&about) {
                 finding.impacts = vec![impact.clone()];
                 finding.impacts_asked = true;
             }
