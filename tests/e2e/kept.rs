@@ -151,7 +151,7 @@ fn a_case_opens_where_it_stood_in_a_window_that_has_no_store() {
     assert_eq!(web.text("[data-test=cursor-b-label]"), "B v 6");
     let band = web.text("[data-test=env-band]");
     assert!(
-        band.contains("CASE FILE") && band.contains("as of 2026-08-13 10:30"),
+        band.contains("CASE FILE") && band.contains("as of 2026-08-31 23:59:59Z"),
         "{band}"
     );
     web.press(&[], "2");
