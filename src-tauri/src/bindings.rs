@@ -83,6 +83,7 @@ pub fn builder() -> Builder<Wry> {
         handlers::handlers,
         handlers::handler_told,
         handlers::handler_coverage,
+        handlers::usable_handlers,
         handlers::test_handler,
         handlers::draft_handler,
         handlers::write_draft,

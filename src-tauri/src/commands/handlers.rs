@@ -5,7 +5,7 @@ use std::sync::Arc;
 use refold_app::Desk;
 use refold_app::wire::{
     DraftCaseAsked, DraftCaseMade, DraftTried, DraftWritten, HandlerCoverage, HandlerPackage, HandlerTested,
-    HandlerTold, HandlersNews, JobUpdate,
+    HandlerTold, HandlerUse, HandlersNews, JobUpdate, LabScope,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -40,6 +40,21 @@ pub async fn handler_coverage(
 ) -> Reply<HandlerCoverage> {
     answer(desk, move |desk| {
         desk.handler_coverage(session, &handler, &tell(progress))
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn usable_handlers(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    references: Vec<String>,
+    scope: LabScope,
+    progress: Channel<JobUpdate>,
+) -> Reply<Vec<HandlerUse>> {
+    answer(desk, move |desk| {
+        desk.usable_handlers(session, &references, &scope, &tell(progress))
     })
     .await
 }

@@ -81,6 +81,7 @@ export const commands = {
 	handlers: (session: number) => typedError<HandlerPackage[], AppErrorWire>(__TAURI_INVOKE("handlers", { session })),
 	handlerTold: (handler: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("handler_told", { handler })),
 	handlerCoverage: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerCoverage, AppErrorWire>(__TAURI_INVOKE("handler_coverage", { session, handler, progress })),
+	usableHandlers: (session: number, references: string[], scope: LabScope, progress: Channel<JobUpdate>) => typedError<HandlerUse[], AppErrorWire>(__TAURI_INVOKE("usable_handlers", { session, references, scope, progress })),
 	testHandler: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerTested, AppErrorWire>(__TAURI_INVOKE("test_handler", { session, handler, progress })),
 	draftHandler: (handler: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("draft_handler", { handler })),
 	writeDraft: (draft: string, file: string, text: string, before: string) => typedError<DraftWritten, AppErrorWire>(__TAURI_INVOKE("write_draft", { draft, file, text, before })),
@@ -1329,6 +1330,13 @@ export type HandlerTold = {
 	furtherFiles: number,
 	/**  `None`: it is no draft that is written in the window. */
 	draft: DraftTold | null,
+};
+
+/**  Whether a handler can be used for what is to be folded. */
+export type HandlerUse = {
+	reference: string,
+	/**  Why it cannot be used; `null`: it can, as far as is known without folding. */
+	whyNot: string | null,
 };
 
 /**  What keeps the code of a handler in on this machine. */

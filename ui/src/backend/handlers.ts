@@ -10,7 +10,9 @@ import type {
   HandlersNews,
   HandlerTested,
   HandlerTold,
+  HandlerUse,
   JobUpdate,
+  LabScope,
 } from './bindings';
 
 type Tell = (update: JobUpdate) => void;
@@ -24,6 +26,8 @@ export interface HandlersBackend {
   handlerTold(handler: string): Promise<HandlerTold>;
   /** Which types of the events of a store a handler takes; needs the index. */
   handlerCoverage(session: number, handler: string, progress: Tell): Promise<HandlerCoverage>;
+  /** Which of these handlers can be used for a scope, in their order. */
+  usableHandlers(session: number, references: string[], scope: LabScope, progress: Tell): Promise<HandlerUse[]>;
   /** Runs the test cases of a package, with one version of it. */
   testHandler(session: number, handler: string, progress: Tell): Promise<HandlerTested>;
   /** How the draft of a version is opened, which is made where there is none yet. */

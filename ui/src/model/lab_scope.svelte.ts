@@ -14,6 +14,8 @@ export class ScopeForm {
   category = $state('');
   /** Handlers that a person chose as files, beside those at hand. */
   files = $state.raw<HandlerChoice[]>([]);
+  /** Why handlers cannot be used for what was asked last, by their references. */
+  unusable = $state.raw<ReadonlyMap<string, string>>(new Map());
 
   constructor(store: OpenStore) {
     this.store = store;
@@ -22,6 +24,16 @@ export class ScopeForm {
 
   get handlers(): HandlerChoice[] {
     return [...this.store.handlers, ...this.files];
+  }
+
+  /** Those that can be used, as far as is known: what is for the category of the scope first. */
+  get usable(): HandlerChoice[] {
+    const { kind, name } = this.scope;
+    const category = kind === 'stream' ? this.store.categoryOf(name) : kind === 'category' ? name : null;
+    const isOfIt = (choice: HandlerChoice) =>
+      category !== null && choice.category?.toLowerCase() === category.toLowerCase();
+    const usable = this.handlers.filter(({ reference }) => !this.unusable.has(reference));
+    return [...usable.filter(isOfIt), ...usable.filter((choice) => !isOfIt(choice))];
   }
 
   get scope(): LabScope {

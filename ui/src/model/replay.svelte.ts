@@ -6,6 +6,7 @@ import type {
   AppErrorWire,
   CompareAsked,
   DifferingRow,
+  HandlerUse,
   HandlersCompared,
   LabScope,
   PairOpened,
@@ -28,6 +29,8 @@ export class ReplayBoard extends LongWork implements Board {
   readonly form: ScopeForm;
   left = $state('');
   right = $state('');
+  /** A person said which: what can be used is no longer put in its place. */
+  #isChosen = { left: false, right: false };
 
   result = $state.raw<HandlersCompared | null>(null);
   /** What the result answers. */
@@ -46,6 +49,7 @@ export class ReplayBoard extends LongWork implements Board {
   pairFailure = $state.raw<AppErrorWire | null>(null);
 
   readonly pairs: LatestJob<{ scope: LabScope; left: string; right: string }, PairOpened>;
+  readonly #uses: LatestJob<{ scope: LabScope; references: string[] }, HandlerUse[]>;
   readonly #pages: Latest<{ pair: number; moment: number; isWhole: boolean }, PairPage>;
 
   constructor(desk: Desk, store: OpenStore) {
@@ -70,6 +74,23 @@ export class ReplayBoard extends LongWork implements Board {
         drop: ({ pair }) => this.#close(pair),
       },
     );
+    this.#uses = new LatestJob(
+      backend,
+      ({ scope, references }, tell) => backend.usableHandlers(opened.session, references, scope, tell),
+      {
+        show: (uses) => {
+          const reasons = uses.flatMap(({ reference, whyNot }): [string, string][] =>
+            whyNot === null ? [] : [[reference, whyNot]],
+          );
+          this.form.unusable = new Map(reasons);
+          if (!this.isRunning && this.ran === null) this.#preselect();
+        },
+        fail: (reason) => {
+          const failure = errorOf(reason);
+          if (failure.code !== 'cancelled') this.failure = failure;
+        },
+      },
+    );
     this.#pages = new Latest(
       ({ pair, moment, isWhole }) => store.backend.pairPage(pair, moment, isWhole),
       (page, { pair }) => {
@@ -82,13 +103,41 @@ export class ReplayBoard extends LongWork implements Board {
 
   /** Takes what a person looks at: the stream, how far, and the handler with the version beside it. */
   prefill(): void {
-    const { history } = this.#desk;
     this.form.take(this.#desk);
-    const all = this.form.handlers;
-    this.left = history?.handler ?? all[0]?.reference ?? '';
-    const left = all.find(({ reference }) => reference === this.left);
-    const others = all.filter(({ reference }) => reference !== this.left);
+    this.#isChosen = { left: false, right: false };
+    this.#preselect();
+  }
+
+  /** Asks which handlers can be used for the scope. What nobody chose becomes one that can. */
+  lookForUsable(): void {
+    const { handlers, scope } = this.form;
+    this.#uses.ask({ scope, references: handlers.map(({ reference }) => reference) });
+  }
+
+  /** Takes a handler that a person chose. */
+  pick(side: 'left' | 'right', handler: string): void {
+    this[side] = handler;
+    this.#isChosen[side] = true;
+  }
+
+  // The handler of the history that is looked at first, with another version of it beside it.
+  #preselect(): void {
+    const { handlers, unusable, usable } = this.form;
+    const own = this.#desk.history?.handler;
+    if (!this.#isChosen.left) {
+      this.left =
+        own && !unusable.has(own)
+          ? own
+          : (usable.find(({ reference }) => reference !== this.#chosenRight)?.reference ?? '');
+    }
+    if (this.#isChosen.right) return;
+    const left = handlers.find(({ reference }) => reference === this.left);
+    const others = usable.filter(({ reference }) => reference !== this.left);
     this.right = (others.find(({ name }) => name === left?.name) ?? others[0])?.reference ?? '';
+  }
+
+  get #chosenRight(): string | null {
+    return this.#isChosen.right ? this.right : null;
   }
 
   get asked(): CompareAsked {
@@ -170,6 +219,7 @@ export class ReplayBoard extends LongWork implements Board {
 
   swap(): void {
     [this.left, this.right] = [this.right, this.left];
+    this.#isChosen = { left: true, right: true };
   }
 
   // --- as a board ---
@@ -246,6 +296,7 @@ export class ReplayBoard extends LongWork implements Board {
 
   async close(): Promise<void> {
     this.#pages.close();
+    this.#uses.forget();
     await super.stop();
     this.forget();
   }

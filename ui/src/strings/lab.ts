@@ -14,6 +14,11 @@ export const LAB = {
   right: 'Right handler',
   handler: 'Handler',
   file: 'Choose a reducer file…',
+  notHere: ' – cannot be used here',
+  unusable: (n: number) =>
+    n === 1 ? '1 handler at hand cannot be used here' : `${countText(n)} handlers at hand cannot be used here`,
+  fewUsable:
+    'Fewer than two of the handlers at hand can be used here; above it says why. Choose another scope, or a file.',
   isRunning: 'It runs already',
   notRunning: 'Nothing runs here',
   noScope: 'Say which stream or category first',

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Desk;
+use super::lab::scope_of;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
 use crate::lock::lock;
@@ -10,7 +11,7 @@ use crate::reload::{Handlers, HandlersSink, Reload};
 use crate::text;
 use crate::usecase::handlers;
 use crate::usecase::test::{CaseAnswer, FailureAnswer, test};
-use crate::wire::{HandlerCase, HandlerCoverage, HandlerPackage, HandlerTested, HandlerTold};
+use crate::wire::{HandlerCase, HandlerCoverage, HandlerPackage, HandlerTested, HandlerTold, HandlerUse, LabScope};
 
 /// Of a case so many expectations that were not met are told.
 const MOST_FAILURES: usize = 20;
@@ -61,6 +62,20 @@ impl Desk {
         let opened = self.session(session)?;
         self.jobs.run("coverage", session, progress, |work| {
             handlers::coverage(work, &opened, handler)
+        })
+    }
+
+    /// Which of these handlers can be used for a scope, in their order.
+    pub fn usable_handlers(
+        &self,
+        session: u32,
+        references: &[String],
+        scope: &LabScope,
+        progress: ProgressSink<'_>,
+    ) -> Result<Vec<HandlerUse>, AppError> {
+        let opened = self.session(session)?;
+        self.jobs.run("usable", session, progress, |work| {
+            handlers::usable(work, &opened, references, scope_of(scope))
         })
     }
 

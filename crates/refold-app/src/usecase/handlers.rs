@@ -8,6 +8,7 @@ mod files;
 #[cfg(test)]
 mod tests;
 mod tried;
+mod usable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use refold_handlers::testcase;
 pub use coverage::coverage;
 pub use draft_case::make_case;
 pub use tried::try_on;
+pub use usable::usable;
 
 use crate::drafts::Draft;
 use crate::handler;

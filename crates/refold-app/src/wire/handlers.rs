@@ -167,6 +167,15 @@ pub struct DraftCaseMade {
     pub told: HandlerTold,
 }
 
+/// Whether a handler can be used for what is to be folded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HandlerUse {
+    pub reference: String,
+    /// Why it cannot be used; `None`: it can, as far as is known without folding.
+    pub why_not: Option<String>,
+}
+
 /// What keeps the code of a handler in on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -126,6 +126,9 @@ export function packages(fold: Fold): HandlersBackend {
         ...{ rows: [...missing, ...rest], absent: ['OrderArchived'] },
       };
     },
+    async usableHandlers(_, references) {
+      return references.map((reference) => ({ reference, whyNot: null }));
+    },
     async testHandler(session, handler, progress) {
       await fold(session, progress, 'runningTestCases');
       const version = handler.split('@')[1] ?? '';

@@ -63,6 +63,55 @@ it('compares two versions, shows both states, steps along them, and answers the 
   await page.until(() => text('scope-header').includes(stream) && page.find('[data-test=state-header]'));
 });
 
+it('puts up two handlers that can be used for the stream, and says of the others why they cannot', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample', stream: 'order-4711' } });
+  const { openStore } = backend;
+  const choice = (name: string, version: string, category: string | null) => ({
+    ...{ reference: `/home/ada/shop/handlers/${name}@${version}`, name, version, category },
+  });
+  vi.spyOn(backend, 'openStore').mockImplementation(async (...asked) => {
+    const opened = await openStore(...asked);
+    return {
+      ...opened,
+      handlers: [choice('broken', '1', null), choice('invoice', '1', 'invoice'), ...opened.handlers],
+    };
+  });
+  const asked = vi.spyOn(backend, 'usableHandlers').mockImplementation(async (_, references) =>
+    references.map((reference) => {
+      const isNone = reference.includes('invoice') || reference.endsWith('order@1.1.0');
+      const whyNot = reference.includes('broken')
+        ? 'RF-PKG-READ: it is broken'
+        : isNone
+          ? 'it takes none of them'
+          : null;
+      return { reference, whyNot };
+    }),
+  );
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=state-header]'));
+  page.press('Ctrl+4');
+  await page.until(() => page.find('[data-test=replay-unusable]'));
+  const side = (name: string) => page.find<HTMLSelectElement>(`[data-test=replay-${name}]`)?.value;
+  await page.until(() => side('right') === 'builtin:merge');
+  expect(side('left')).toBe('/home/ada/shop/handlers/order@1.0.0');
+  expect(asked.mock.calls.at(-1)?.[2]).toEqual({ kind: 'stream', name: 'order-4711', until: '' });
+  const told = text('replay-unusable');
+  expect(told).toContain('3 handlers at hand cannot be used here');
+  expect(told).toContain('broken@1 RF-PKG-READ: it is broken');
+  expect(told).toContain('invoice@1 it takes none of them');
+
+  // What a person chose stays, also for another stream.
+  put('replay-left', 'invoice@1 – cannot be used here');
+  const before = asked.mock.calls.length;
+  const stream = page.find<HTMLInputElement>('[data-test=lab-stream]');
+  if (!stream) throw new Error('there is no field of the stream');
+  stream.value = 'order-4712';
+  stream.dispatchEvent(new Event('input', { bubbles: true }));
+  await page.until(() => asked.mock.calls.length > before);
+  expect(side('left')).toBe('/home/ada/shop/handlers/invoice@1');
+  expect(page.find<HTMLDetailsElement>('[data-test=replay-unusable]')?.open).toBe(true);
+});
+
 it('calls handlers equal only where every state could be compared', async () => {
   const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
   const { compareHandlers } = backend;

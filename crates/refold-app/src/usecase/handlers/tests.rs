@@ -1,6 +1,7 @@
 //! What is told of handlers, against the events themselves and against what folding does with them.
 
 mod drafted;
+mod usable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
