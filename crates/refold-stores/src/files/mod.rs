@@ -1,5 +1,5 @@
 //! The adapter for files of events: JSON Lines of our event shape, CloudEvents as JSON Lines, exports and backups of
-//! EventSourcingDB, CSV with a layout, case files.
+//! EventSourcingDB, CSV and JSON Lines of any shape with a layout, case files.
 //!
 //! Opening a file goes through it once and keeps where each record lies and what stream it is in ([`scan`]); a read
 //! then takes records by their offset ([`reader`]). [`record`] makes an event of a record, [`source`] opens files.
@@ -124,6 +124,19 @@ struct Chosen {
     quality: OrderQuality,
 }
 
+impl Chosen {
+    fn by(layout: &Layout, kind: &'static str) -> Chosen {
+        Chosen {
+            name: layout.name.clone(),
+            title: layout.title.clone(),
+            evidence: vec!["the layout file says so".to_owned()],
+            hash: layout.hash.clone(),
+            kind,
+            quality: layout.quality,
+        }
+    }
+}
+
 fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format, Chosen), StoreError> {
     let location = source.path().display().to_string();
     let wrong = |detail: String| StoreError::NoLayout {
@@ -149,15 +162,12 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
         None if case::is_case(source) => Ok(case()),
         Some(LayoutChoice::Named { name, .. }) if name == case::LAYOUT.0 && case::is_case(source) => Ok(case()),
         Some(LayoutChoice::Document(layout)) if layout.dialect == Dialect::Csv => {
-            let chosen = Chosen {
-                name: layout.name.clone(),
-                title: layout.title.clone(),
-                evidence: vec!["the layout file says so".to_owned()],
-                hash: layout.hash.clone(),
-                kind: "CSV",
-                quality: layout.quality,
-            };
-            Ok((Format::csv(Layout::clone(layout)), chosen))
+            Ok((Format::csv(Layout::clone(layout)), Chosen::by(layout, "CSV")))
+        }
+        Some(LayoutChoice::Document(layout)) if layout.dialect == Dialect::JsonLines => {
+            let format = Format::shaped(Layout::clone(layout), source.first_record());
+            let format = format.map_err(|detail| wrong(format!("the layout does not fit: {detail}")))?;
+            Ok((format, Chosen::by(layout, "JSON Lines")))
         }
         Some(LayoutChoice::Document(layout)) => {
             let (name, kind) = (&layout.name, layout.dialect.kind_of_store());
@@ -179,8 +189,9 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
             )),
             Some(format) => Ok((format, of_code(JSON_LINES, "the first line has stream and type"))),
             None => Err(wrong(
-                "its first line is no event: JSON Lines have the members stream and type, or those of CloudEvents; a CSV \
-                 file needs a layout file; where only that line is broken, open it with the layout json-lines, or cloudevents"
+                "its first line is no event: JSON Lines have the members stream and type, or those of CloudEvents; JSON \
+                 Lines of another shape need a layout file of the dialect json-lines, a CSV file one of the dialect csv; \
+                 where only that line is broken, open it with the layout json-lines, or cloudevents"
                     .to_owned(),
             )),
         },

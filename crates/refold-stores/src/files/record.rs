@@ -1,9 +1,12 @@
 //! From one record of a file to the parts of an event, borrowed from the record where that is possible: [`line`] of a
-//! line of JSON, [`chained`] of a line of EventSourcingDB, [`csv`] of a record of CSV.
+//! line of JSON, [`chained`] of a line of EventSourcingDB; by a layout ([`mapped`]) [`csv`] of a record of CSV and
+//! [`shaped`] of a line of JSON.
 
 pub mod chained;
 mod csv;
 mod line;
+mod mapped;
+mod shaped;
 
 use std::borrow::Cow;
 
@@ -16,6 +19,7 @@ use self::chained::Enclosed;
 pub use self::csv::Quotes;
 use self::csv::{Csv, split};
 use self::line::{CLOUD_BODIES, EVENT_BODIES, Line};
+use self::shaped::Shaped;
 use crate::json;
 use crate::layout::Layout;
 use crate::time::Reading;
@@ -30,6 +34,8 @@ pub enum Format {
     /// CloudEvents as EventSourcingDB writes them, with their hash chain.
     Chained(Option<Zone>),
     Csv(Box<Csv>),
+    /// One JSON object a line, of a shape that a layout describes.
+    Shaped(Box<Shaped>),
 }
 
 /// The parts of an event. `None` where the record has nothing there.
@@ -49,7 +55,7 @@ pub struct Parsed<'a> {
     pub causation_id: Option<Cow<'a, [u8]>>,
     pub schema_version: Option<Cow<'a, [u8]>>,
     /// Members that the record has more than once, of which the last counts.
-    pub repeated: Vec<&'static str>,
+    pub repeated: Vec<String>,
 }
 
 /// A value that may be there and still not be what it should.
@@ -94,11 +100,19 @@ impl Format {
         }))
     }
 
+    /// JSON Lines by a layout. The fault says why `first`, the first of them, does not fit it.
+    pub fn shaped(layout: Layout, first: &[u8]) -> Result<Format, String> {
+        let shaped = Shaped::new(layout);
+        shaped.check_first(first)?;
+        Ok(Format::Shaped(Box::new(shaped)))
+    }
+
     /// From now on times that name no zone are in this one.
     pub fn read_in(&mut self, asked: &Zone) {
         match self {
             Format::Events(zone) | Format::CloudEvents(zone) | Format::Chained(zone) => *zone = Some(asked.clone()),
             Format::Csv(csv) => csv.layout.read_in(asked),
+            Format::Shaped(shaped) => shaped.layout.read_in(asked),
         }
     }
 
@@ -106,7 +120,8 @@ impl Format {
     pub fn zone(&self) -> Option<&Zone> {
         match self {
             Format::Events(zone) | Format::CloudEvents(zone) | Format::Chained(zone) => zone.as_ref(),
-            Format::Csv(csv) => csv.layout.map.recorded_at.as_ref().and_then(|time| time.zone.as_ref()),
+            Format::Csv(csv) => zone_of(&csv.layout),
+            Format::Shaped(shaped) => zone_of(&shaped.layout),
         }
     }
 
@@ -115,6 +130,7 @@ impl Format {
         match self {
             Format::Events(_) | Format::CloudEvents(_) | Format::Chained(_) => false,
             Format::Csv(csv) => csv.layout.map.skips_versions,
+            Format::Shaped(shaped) => shaped.layout.map.skips_versions,
         }
     }
 
@@ -127,6 +143,7 @@ impl Format {
             }
             Format::Chained(zone) => chained_of(record)?.parse(zone.as_ref()),
             Format::Csv(csv) => csv.parse(record),
+            Format::Shaped(shaped) => shaped.parse(record),
         }
     }
 
@@ -136,6 +153,7 @@ impl Format {
         let parsed = match self {
             Format::Events(zone) => Line::of_head(head, &EVENT_BODIES, zone.as_ref())?.events(),
             Format::CloudEvents(zone) => Line::of_head(head, &CLOUD_BODIES, zone.as_ref())?.cloud_events(),
+            Format::Shaped(shaped) => shaped.parse_head(head)?,
             Format::Chained(_) => return Err("what a chain covers of it cannot be told from its beginning".to_owned()),
             Format::Csv(_) => return Err("the fields of a CSV record have no names in it".to_owned()),
         };
@@ -159,6 +177,7 @@ impl Format {
         match self {
             Format::Events(_) => Line::text_of_broken(record, &EVENT_BODIES, "stream"),
             Format::CloudEvents(_) => Line::text_of_broken(record, &CLOUD_BODIES, "streamid"),
+            Format::Shaped(shaped) => shaped.stream_of_broken(record),
             Format::Chained(_) | Format::Csv(_) => None,
         }
     }
@@ -169,7 +188,12 @@ impl Format {
         let mut out = Vec::with_capacity(256);
         match self {
             Format::Events(_) | Format::CloudEvents(_) => {
-                let line = line_around(record, parsed);
+                let line = line_around(record, parsed, Some("position"));
+                row::write(&mut out, b"line", Stored::Text(&line), row::Bodies::default());
+            }
+            // Which member is its position a layout says, and that is no part of what the row is.
+            Format::Shaped(_) => {
+                let line = line_around(record, parsed, None);
                 row::write(&mut out, b"line", Stored::Text(&line), row::Bodies::default());
             }
             Format::Chained(_) => {
@@ -211,7 +235,9 @@ impl Format {
             bytes,
         };
         match self {
-            Format::Events(_) | Format::CloudEvents(_) | Format::Chained(_) => vec![column("line".to_owned(), record)],
+            Format::Events(_) | Format::CloudEvents(_) | Format::Chained(_) | Format::Shaped(_) => {
+                vec![column("line".to_owned(), record)]
+            }
             Format::Csv(csv) => match split(&record) {
                 Some(fields) => {
                     let names = csv.header.iter().cloned();
@@ -246,12 +272,16 @@ fn chained_of(record: &[u8]) -> Result<chained::Chained<'_>, String> {
     }
 }
 
-/// A line without the literals that the event has.
-fn line_around(record: &[u8], parsed: &Parsed<'_>) -> Vec<u8> {
+fn zone_of(layout: &Layout) -> Option<&Zone> {
+    layout.map.recorded_at.as_ref()?.zone.as_ref()
+}
+
+/// A line without the literals that the event has. `position`: the member that is the position.
+fn line_around(record: &[u8], parsed: &Parsed<'_>, position: Option<&str>) -> Vec<u8> {
     let body = |body: &Option<Body<'_>>| body.as_ref().and_then(|body| range_in(record, &body.bytes));
-    let position = parsed.position.and_then(|position| {
-        let literal = json::member(record, &["position".to_owned()])?;
-        let is_plain = literal == position.to_string().as_bytes();
+    let position = parsed.position.zip(position).and_then(|(number, name)| {
+        let literal = json::member(record, &[name.to_owned()])?;
+        let is_plain = literal == number.to_string().as_bytes();
         range_in(record, literal).filter(|_| is_plain)
     });
     let known = [body(&parsed.payload), body(&parsed.metadata), position];

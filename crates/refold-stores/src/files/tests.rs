@@ -1,6 +1,7 @@
 //! Files of events in their shapes, and what is wrong with files.
 
 mod positions;
+mod shaped;
 mod strict;
 
 use std::fs;

@@ -86,7 +86,7 @@ pub fn built_in_layouts(dialect: Dialect) -> impl Iterator<Item = &'static Layou
         Dialect::Sqlite => &SQLITE,
         Dialect::Postgres => &POSTGRES,
         Dialect::MySql => &MYSQL,
-        Dialect::Csv => &[],
+        Dialect::Csv | Dialect::JsonLines => &[],
     };
     layouts.iter()
 }

@@ -13,7 +13,7 @@ pub struct Document {
     pub name: Spanned<String>,
     pub title: Option<String>,
     pub dialect: Spanned<String>,
-    pub source: Spanned<Vec<SourceDocument>>,
+    pub source: Option<Spanned<Vec<SourceDocument>>>,
     #[serde(default)]
     pub order: OrderDocument,
     pub map: MapDocument,
@@ -23,7 +23,7 @@ pub struct Document {
     pub limits: LimitsDocument,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub struct SourceDocument {
     pub table: Option<Spanned<String>>,
@@ -58,7 +58,7 @@ pub struct OrderDocument {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MapDocument {
-    pub global_position: Spanned<ValueDocument>,
+    pub global_position: Option<Spanned<ValueDocument>>,
     pub stream_id: Spanned<ValueDocument>,
     pub tenant: Option<Spanned<String>>,
     pub stream_category: Option<Spanned<ValueDocument>>,

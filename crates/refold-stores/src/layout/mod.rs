@@ -45,6 +45,7 @@ pub enum Dialect {
     Postgres,
     MySql,
     Csv,
+    JsonLines,
 }
 
 impl Dialect {
@@ -55,7 +56,13 @@ impl Dialect {
             Dialect::Postgres => "a PostgreSQL database",
             Dialect::MySql => "a MySQL or MariaDB database",
             Dialect::Csv => "a file of CSV",
+            Dialect::JsonLines => "a file of JSON Lines",
         }
+    }
+
+    /// Whether its stores are files of records, without tables.
+    pub fn is_of_files(self) -> bool {
+        matches!(self, Dialect::Csv | Dialect::JsonLines)
     }
 }
 
@@ -91,6 +98,7 @@ pub struct ColumnName {
 /// Where each part of an event comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
+    /// Without any spelling where a file has none: then records are numbered.
     pub position: ColumnName,
     pub stream_id: TextSource,
     /// A text column of the table of events that says whose a stream is, where several may share the table: ids are told

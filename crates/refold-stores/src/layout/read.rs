@@ -74,15 +74,19 @@ impl Reader<'_> {
             "postgres" => Dialect::Postgres,
             "mysql" => Dialect::MySql,
             "csv" => Dialect::Csv,
+            "json-lines" => Dialect::JsonLines,
             other => {
-                let message = format!("unknown dialect \"{other}\": sqlite, postgres, mysql and csv are supported");
+                let message =
+                    format!("unknown dialect \"{other}\": sqlite, postgres, mysql, csv and json-lines are supported");
                 return self.fault(document.dialect.span(), message);
             }
         };
-        let source_span = document.source.span();
-        let mut sources = document.source.into_inner();
+        let source_span = document.source.as_ref().map_or(document.dialect.span(), Spanned::span);
+        let mut sources = document.source.map(Spanned::into_inner).unwrap_or_default();
         let source = match (sources.pop(), sources.is_empty()) {
             (Some(source), true) => source,
+            // A file has nothing to choose from.
+            (None, _) if dialect.is_of_files() => SourceDocument::default(),
             (None, _) => return self.fault(source_span, "one [[source]] is needed"),
             (Some(_), false) => return self.fault(source_span, "a layout describes one table: one [[source]] only"),
         };
@@ -139,11 +143,17 @@ impl Reader<'_> {
                 glob.into_inner()
             }
             (None, Some(glob), _) => return self.fault(glob.span(), "a glob holds exactly one *"),
-            (None, None, Dialect::Csv) => String::new(),
+            (None, None, Dialect::Csv | Dialect::JsonLines) => String::new(),
             _ => return self.fault(span, "a source has either table or glob"),
         };
         let filter = match &source.r#where {
             None => Filter::default(),
+            Some(condition) if dialect.is_of_files() => {
+                return self.fault(
+                    condition.span(),
+                    "where is of databases: of a file every record is read",
+                );
+            }
             Some(condition) => Filter::parse(condition.get_ref()).map_err(|(offset, message)| {
                 let start = condition.span().start;
                 let within = self
@@ -160,8 +170,8 @@ impl Reader<'_> {
             if !is_plain || alias == "event" || joins.iter().any(|other| other.alias == *alias) {
                 return self.fault(join.alias.span(), "an alias is one word, used once, and not \"event\"");
             }
-            if dialect == Dialect::Csv {
-                return self.fault(join.table.span(), "a CSV file cannot be joined");
+            if dialect.is_of_files() {
+                return self.fault(join.table.span(), "a file cannot be joined");
             }
             joins.push(Join {
                 table: join.table.into_inner(),
@@ -180,12 +190,16 @@ impl Reader<'_> {
         let optional_time =
             |value: Option<Spanned<ValueDocument>>| value.map(|value| self.time(value, joins)).transpose();
 
-        let position = self.plain_column(&map.global_position, joins)?;
-        if position.alias.is_some() {
-            return self.fault(
-                map.global_position.span(),
-                "global_position is a column of the source's own table",
-            );
+        let position = match &map.global_position {
+            Some(value) => self.plain_column(value, joins)?,
+            None if dialect.is_of_files() => ColumnName {
+                alias: None,
+                spellings: Vec::new(),
+            },
+            None => return self.fault(map.stream_id.span(), "global_position is needed beside it"),
+        };
+        if let (Some(_), Some(value)) = (&position.alias, &map.global_position) {
+            return self.fault(value.span(), "global_position is a column of the source's own table");
         }
         if let Some(tenant) = &map.tenant
             && !matches!(dialect, Dialect::Postgres | Dialect::MySql)
@@ -199,7 +213,7 @@ impl Reader<'_> {
         let stream_id = self.text(map.stream_id, joins)?;
         match &stream_id.from {
             Origin::Column(_) | Origin::Concat { .. } if stream_id.take.is_empty() => {}
-            _ if dialect == Dialect::Csv && stream_id.take.is_empty() => {}
+            _ if dialect.is_of_files() && stream_id.take.is_empty() => {}
             _ => {
                 return self.fault(
                     stream_span,
@@ -245,8 +259,11 @@ impl Reader<'_> {
             correlation_id: optional_text(map.correlation_id)?,
             causation_id: optional_text(map.causation_id)?,
             schema_version: optional_text(map.schema_version)?,
-            payload: self.body(map.payload, joins)?,
-            metadata: map.metadata.map(|metadata| self.body(metadata, joins)).transpose()?,
+            payload: self.body(map.payload, joins, dialect)?,
+            metadata: map
+                .metadata
+                .map(|metadata| self.body(metadata, joins, dialect))
+                .transpose()?,
         })
     }
 
@@ -417,7 +434,7 @@ impl Reader<'_> {
         })
     }
 
-    fn body(&self, body: BodyDocument, joins: &[Join]) -> Read<BodySource> {
+    fn body(&self, body: BodyDocument, joins: &[Join], dialect: Dialect) -> Read<BodySource> {
         let mut decode = Vec::new();
         if let Some(steps) = &body.decode {
             for step in steps.get_ref() {
@@ -433,7 +450,8 @@ impl Reader<'_> {
                 });
             }
         }
-        if decode.is_empty() {
+        // A member of a line is a value already; a string in it is opened where the document says so.
+        if decode.is_empty() && dialect != Dialect::JsonLines {
             decode.push(DecodeStep::Auto);
         }
         let unwrap = match body.unwrap {

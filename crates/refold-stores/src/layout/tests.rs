@@ -105,7 +105,19 @@ fn what_is_wrong_is_told_with_its_line_and_column() {
         "dialect = \"sqlite\"",
         "dialect = \"oracle\"",
         "\"oracle\"",
-        "sqlite, postgres, mysql and csv",
+        "sqlite, postgres, mysql, csv and json-lines",
+    );
+    check_fault(
+        "dialect = \"sqlite\"",
+        "dialect = \"json-lines\"",
+        "\"kind = 'it",
+        "where is of databases",
+    );
+    check_fault(
+        "global_position = { column = \"position\" }",
+        "",
+        "{ column = \"s.name\" }",
+        "global_position is needed",
     );
     check_fault("\"orders\"", "\"orders/eu\"", "\"orders/eu\"", "letters, digits");
     check_fault(

@@ -161,12 +161,14 @@ impl<'a, 'z> Line<'a, 'z> {
         }
     }
 
-    fn repeated(&self, names: &[&'static str]) -> Vec<&'static str> {
+    /// Those of `names` that the line says more than once.
+    pub fn repeated(&self, names: &[&str]) -> Vec<String> {
         let count = |name: &str| self.members.iter().filter(|(key, _)| *key == name.as_bytes()).count();
-        names.iter().copied().filter(|name| count(name) > 1).collect()
+        let repeated = names.iter().filter(|name| count(name) > 1);
+        repeated.map(|name| (*name).to_owned()).collect()
     }
 
-    fn literal(&self, name: &str) -> Option<&'a [u8]> {
+    pub fn literal(&self, name: &str) -> Option<&'a [u8]> {
         self.members
             .iter()
             .rev()

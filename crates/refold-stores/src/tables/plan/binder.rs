@@ -212,7 +212,7 @@ impl<'a> Binder<'a> {
     fn row_number(&self) -> &'static str {
         match self.layout.dialect {
             Dialect::Postgres => "ctid",
-            Dialect::Sqlite | Dialect::MySql | Dialect::Csv => "rowid",
+            Dialect::Sqlite | Dialect::MySql | Dialect::Csv | Dialect::JsonLines => "rowid",
         }
     }
 
