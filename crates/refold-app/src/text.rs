@@ -17,6 +17,17 @@ pub use refold_audit::anchor::hex;
 use sha2::{Digest as _, Sha256};
 pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_path, shown_text, shown_value};
 
+/// How a category, or a type, is called that has no name.
+pub const NO_NAME: &str = "(none)";
+
+/// The name of a category, or of a type, as a person reads it and may say it.
+pub fn named(bytes: &[u8]) -> String {
+    match bytes.is_empty() {
+        true => NO_NAME.to_owned(),
+        false => shown(bytes),
+    }
+}
+
 /// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`, and the backslash of what
 /// only looks like one of these as `\u{5c}`.
 pub fn shown(bytes: &[u8]) -> String {

@@ -383,7 +383,7 @@ pub struct CaseSave {
 pub struct NewHandler {
     /// A path, an address, or the @name of a saved connection
     pub store: OsString,
-    /// The category that it is for
+    /// The category that it is for; (none): the streams without one
     #[arg(long)]
     pub category: String,
     /// A folder that is empty or not there yet [default: CATEGORY.handler]

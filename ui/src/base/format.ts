@@ -1,5 +1,8 @@
 // How the interface writes counts. Payload literals never come here: they are shown as stored.
 
+/** How a category is called, here and by the engine, that has no name. */
+export const NO_NAME = '(none)';
+
 /** `1000214` → `1,000,214`. Takes digits as text too, and leaves every other text alone. */
 export function countText(value: number | bigint | string): string {
   const text = `${value}`;

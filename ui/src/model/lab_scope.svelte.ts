@@ -1,7 +1,7 @@
 // What the lab folds and with which handlers: what the forms of its views have in common.
 
 import type { HandlerChoice, LabScope, LabScopeKind } from '../backend/bindings';
-import { cursorOfEvent, fileName } from '../base/format';
+import { cursorOfEvent, fileName, NO_NAME } from '../base/format';
 import type { Desk } from './desk.svelte';
 import type { OpenStore } from './open_store.svelte';
 
@@ -19,7 +19,8 @@ export class ScopeForm {
 
   constructor(store: OpenStore) {
     this.store = store;
-    this.category = store.overview?.categories[0]?.name ?? '';
+    const most = store.overview?.categories[0];
+    this.category = most ? most.name || NO_NAME : '';
   }
 
   get handlers(): HandlerChoice[] {

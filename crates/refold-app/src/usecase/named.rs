@@ -74,11 +74,13 @@ pub(super) fn find_all(
 
 fn find(known: &[&[u8]], name: &str) -> Option<Vec<u8>> {
     let find = |wanted: &[u8]| known.iter().find(|name| **name == wanted).map(|name| name.to_vec());
-    find(&text::id_from_shown(name)).or_else(|| find(name.as_bytes()))
+    let found = find(&text::id_from_shown(name)).or_else(|| find(name.as_bytes()));
+    // What has no name is called so, as long as nothing has that name.
+    found.or_else(|| find(b"").filter(|_| name == text::NO_NAME))
 }
 
 fn lacking(noun: &str, known: &[&[u8]], name: &str) -> AppError {
-    let mut names: Vec<String> = known.iter().map(|name| text::shown(name)).collect();
+    let mut names: Vec<String> = known.iter().map(|name| text::named(name)).collect();
     names.sort_unstable();
     let (more, typed) = match names.len().saturating_sub(MOST_NAMED) {
         0 => (String::new(), ""),

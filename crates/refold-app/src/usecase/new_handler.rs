@@ -31,6 +31,9 @@ pub struct NewHandlerAnswer {
     pub findings: Vec<FindingWire>,
 }
 
+/// A starter of events without a category is called so, and its folder, unless somebody names one.
+pub const NAME_WITHOUT_CATEGORY: &str = "events";
+
 const BATCH_EVENTS: usize = 8_192;
 
 /// `folder` must be empty or not be there yet.
@@ -59,7 +62,12 @@ pub fn new_handler(
         read += batch.len() as u64;
         work.tick(Phase::ReadingEvents, read, session.description().event_count)?;
     }
-    starter.write_new(folder, category).map_err(|error| {
+    // What the package and its state are called.
+    let name = match wanted.as_slice() {
+        b"" => NAME_WITHOUT_CATEGORY,
+        _ => category,
+    };
+    starter.write_new(folder, name).map_err(|error| {
         let refused = match error.kind() {
             std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::InvalidInput => AppError::invalid(
                 format!("cannot write the package ({}): {}", in_words(&error), folder.display()),
@@ -72,14 +80,10 @@ pub fn new_handler(
     })?;
     Ok(NewHandlerAnswer {
         folder: folder.display().to_string(),
-        category: text::shown(category.as_bytes()),
+        category: text::named(&wanted),
         events,
         types: u32::try_from(starter.types().len()).unwrap_or(u32::MAX),
-        files: starter
-            .files(category)
-            .iter()
-            .map(|file| file.path.to_owned())
-            .collect(),
+        files: starter.files(name).iter().map(|file| file.path.to_owned()).collect(),
         findings: findings::wire(&findings),
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use refold_app::answer::Count;
-use refold_app::text::{counted, grouped, size_label};
+use refold_app::text::{self, counted, grouped, size_label};
 use refold_app::usecase::describe::describe;
 
 use super::Context;
@@ -98,7 +98,7 @@ fn table(printer: &mut Printer, headings: &[&str], counts: &[Count]) -> Result<(
     let mut table = Table::new(headings);
     for of in counts.iter().take(SHOWN) {
         let name = if of.name.is_empty() {
-            "(none)".to_owned()
+            text::NO_NAME.to_owned()
         } else {
             of.name.to_string()
         };

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use refold_app::text::grouped;
-use refold_app::usecase::new_handler::new_handler;
+use refold_app::text::{NO_NAME, grouped};
+use refold_app::usecase::new_handler::{NAME_WITHOUT_CATEGORY, new_handler};
 
 use super::Context;
 use crate::arguments::NewHandler;
@@ -11,10 +11,14 @@ use crate::print::{self, Ended};
 
 pub fn run(context: &Context<'_>, asked: &NewHandler) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
+    let name = match asked.category.as_str() {
+        "" | NO_NAME => NAME_WITHOUT_CATEGORY,
+        category => category,
+    };
     let folder = asked
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{}.handler", asked.category)));
+        .unwrap_or_else(|| PathBuf::from(format!("{name}.handler")));
     let answer = new_handler(context.work, &session, &asked.category, &folder)?;
     context.heed(&answer.findings);
     let mut printer = context.printer();

@@ -445,6 +445,32 @@ fn a_starter_made_from_the_events_folds_them() {
     assert_eq!(again.code, 2, "{again:?}");
 }
 
+/// What has no category is named as `info` names it.
+#[test]
+fn a_starter_is_made_of_streams_without_a_category() {
+    let lab = Lab::shared();
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("carts.jsonl");
+    let lines = "{\"stream\":\"1\",\"type\":\"Opened\",\"payload\":{\"a\":1}}\n\
+                 {\"stream\":\"x-2\",\"category\":\"x\",\"type\":\"Other\",\"payload\":{}}\n";
+    std::fs::write(&store, lines).unwrap();
+    let store = store.display().to_string();
+    let told = lab.run(&["info", &store]).out;
+    assert!(told.lines().any(|line| line.trim() == "1  (none)"), "{told}");
+    let out = folder.path().join("mine").display().to_string();
+    let answer = lab.json(0, &["new-handler", &store, "--category", "(none)", "--out", &out]);
+    assert_eq!(
+        (answer["events"].as_u64(), answer["category"].as_str()),
+        (Some(1), Some("(none)"))
+    );
+    let rules = std::fs::read_to_string(folder.path().join("mine/versions/0.1.0/reducer.yaml")).unwrap();
+    assert!(rules.contains("Opened") && !rules.contains("Other"), "{rules}");
+    let state = lab.json(0, &["state", &store, "1", "--handler", &out]);
+    assert_eq!(state["state"]["a"].to_string(), "1", "{state}");
+    let unknown = lab.run(&["streams", &store, "--category", "y"]);
+    assert!(unknown.err.contains("name one of (none), x"), "{unknown:?}");
+}
+
 #[test]
 fn completions_and_help_are_there_for_every_command() {
     let lab = Lab::shared();

@@ -9,6 +9,9 @@ it('names the store by its whole path, and a category that it holds', () => {
   expect(starterCommand('/home/ada/shop/orders.db', categories)).toBe(
     'refold new-handler /home/ada/shop/orders.db --category order',
   );
+  expect(starterCommand('/shop/carts.jsonl', [{ name: '', streams: 7 }])).toBe(
+    `refold new-handler /shop/carts.jsonl --category '(none)'`,
+  );
   expect(starterCommand("/home/ada/it's mine.db", [])).toBe(
     String.raw`refold new-handler '/home/ada/it'\''s mine.db' --category CATEGORY`,
   );
