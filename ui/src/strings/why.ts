@@ -53,7 +53,10 @@ export const WHY = {
   cut: (events: number) => `The last ${countText(events)} events of it; there are more before`,
   leftOut: (tried: number, matter: number) =>
     `${countOf(tried, 'event', 'events')} left out in turn, ${countText(matter)} of them matter`,
-  untaken: (events: number) => `; the handler does not take ${countText(events)} more`,
+  untaken: (events: number) =>
+    events === 1
+      ? '; 1 other event was not left out: the handler does not fold it'
+      : `; ${countText(events)} other events were not left out: the handler folds none of them`,
   since: 'Events before this one were not left out, for they are too many:',
   without: 'without it, it would be',
   wouldFailAt: 'for the handler would fail on',

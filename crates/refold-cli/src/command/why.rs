@@ -168,15 +168,16 @@ fn print_left_out(printer: &mut Printer, left_out: &LeftOutAnswer) -> Result<(),
     }
     printer.line("")?;
     let matter = u64::from(left_out.further) + left_out.events.len() as u64;
-    let untaken = match left_out.untaken {
-        0 => String::new(),
-        untaken => format!("; the handler does not take {} more", grouped(untaken.into())),
-    };
     let tried = counted(left_out.tried.into(), "event");
-    printer.line(&format!(
-        "{tried} left out in turn, {} of them matter{untaken}",
-        grouped(matter)
-    ))?;
+    printer.line(&format!("{tried} left out in turn, {} of them matter", grouped(matter)))?;
+    match left_out.untaken {
+        0 => {}
+        1 => printer.line("1 other event was not left out: the handler does not fold it")?,
+        more => printer.line(&format!(
+            "{} other events were not left out: the handler folds none of them",
+            grouped(more.into())
+        ))?,
+    }
     if left_out.further > 0 {
         let further = counted(left_out.further.into(), "earlier one");
         printer.line(&format!("{further} of these not named: ask for them with --limit"))?;

@@ -119,7 +119,7 @@ it('tells of code which events change the value when they are left out, and how 
     'What a handler of the engine js reads while it folds cannot be seen; events were left out instead, one at a time, and the others folded',
   );
   expect(text('why-left-out')).toBe(
-    '1,200 events left out in turn, 5 of them matter; the handler does not take 4 more',
+    '1,200 events left out in turn, 5 of them matter; 4 other events were not left out: the handler folds none of them',
   );
   expect(text('why-left-out-since')).toMatch(/^Events before this one were not left out.*v 3 ItemAdded$/);
   expect(text('why-left-out-further')).toBe('and 3 events before that');
