@@ -6,6 +6,7 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc};
 
+use super::advice::Advice;
 use super::engine::Shared;
 use super::host::Host;
 use super::script::{Dialect, Script};
@@ -45,6 +46,7 @@ pub struct Guest {
     memory: Memory,
     /// The name of the handler's file.
     file: String,
+    advice: Advice,
     dialect: Dialect,
     limits: GuestLimits,
     input: usize,
@@ -168,6 +170,7 @@ impl Guest {
             store,
             memory,
             file: script.file.clone(),
+            advice: Advice::of(&script.source),
             dialect: script.dialect,
             limits,
             input: 0,
@@ -253,7 +256,7 @@ impl Guest {
             return fault(code::LIMIT_MEMORY, &message);
         }
         match error.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => fault(code::LIMIT_FUEL, TOO_MUCH_WORK),
+            Some(Trap::OutOfFuel) => fault(code::LIMIT_FUEL, &self.too_much_work(place.as_deref())),
             Some(Trap::StackOverflow) => fault(code::LIMIT_STACK, TOO_DEEP),
             _ => engine_fault(&format!("{error:#}")),
         }
@@ -284,9 +287,23 @@ impl Guest {
             Err(fault) => return fault,
         };
         let (place, message) = report.split_once('\n').unwrap_or(("", &report));
+        let mut place = self.place_of_handler(place);
         let (code, message) = match ended {
-            status::THROWN => (code::HANDLER_THROW, message.to_owned()),
-            status::STOPPED => (code::LIMIT_FUEL, TOO_MUCH_WORK.to_owned()),
+            status::THROWN => {
+                let asks_for_module = message.starts_with(NO_MODULE);
+                // The engine says which module, and not where.
+                if let (true, None, Some((line, column))) = (asks_for_module, &place, self.advice.import()) {
+                    place = Some(format!("{}:{line}:{column}", self.file));
+                }
+                let advice = match message {
+                    NO_REQUIRE => HAS_NO_MODULES,
+                    TEXT_TOO_LONG => BUILD_LESS,
+                    _ if asks_for_module => HAS_NO_MODULES,
+                    _ => "",
+                };
+                (code::HANDLER_THROW, format!("{message}{advice}"))
+            }
+            status::STOPPED => (code::LIMIT_FUEL, self.too_much_work(place.as_deref())),
             status::STACK => (code::LIMIT_STACK, TOO_DEEP.to_owned()),
             status::UNSERIALIZABLE => {
                 let (path, what) = message.split_once('\n').unwrap_or(("", message));
@@ -308,11 +325,16 @@ impl Guest {
             ),
             _ => return engine_fault(&format!("a call ended with {ended}")),
         };
-        HandlerFault {
-            code,
-            message,
-            place: self.place_of_handler(place),
-        }
+        HandlerFault { code, message, place }
+    }
+
+    /// Why it was stopped there, and what to do: a text or a list that grows takes work too, a little for each part of it.
+    fn too_much_work(&self, place: Option<&str>) -> String {
+        let advice = match self.advice.growing_at(place) {
+            Some(name) => format!(" in {name}(…){BUILD_LESS}"),
+            None => "; look for a loop that does not end, or for a text or a list that grows too large".to_owned(),
+        };
+        format!("{TOO_MUCH_WORK}{advice}")
     }
 
     /// A place in the handler's own file, which the engine knows by one name. What stands around a handler's functions is
@@ -414,8 +436,15 @@ impl Hosted for Guest {
     }
 }
 
-const TOO_MUCH_WORK: &str =
-    "the handler worked too long on one event and was stopped; look for a loop that does not end";
+/// What the engine says where a module cannot be had, and how it begins to.
+const NO_MODULE: &str = "ReferenceError: could not load module";
+const NO_REQUIRE: &str = "ReferenceError: require is not defined";
+const TEXT_TOO_LONG: &str = "InternalError: string too long";
+
+const HAS_NO_MODULES: &str = "; a handler is one file, without modules and without anything of the machine: write into it what \
+                              it needs";
+const BUILD_LESS: &str = "; build smaller texts and lists";
+const TOO_MUCH_WORK: &str = "the handler worked too long on one event and was stopped";
 const TOO_DEEP: &str = "the handler called itself too often; look for a recursion that does not end";
 
 pub fn engine_fault(what: &str) -> HandlerFault {

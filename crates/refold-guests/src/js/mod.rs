@@ -2,6 +2,7 @@
 //!
 //! It must not know packages, nor the other kinds of handlers in code.
 
+mod advice;
 mod aside;
 mod engine;
 mod frame;

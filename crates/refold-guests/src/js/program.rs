@@ -149,7 +149,9 @@ fn unloadable(mut stopped: HandlerFault) -> LoadError {
         code::HANDLER_THROW => stopped.code = code::PKG_SCRIPT,
         code::LIMIT_FUEL => {
             stopped.code = code::LIMIT_COMPILE;
-            stopped.message = "loading the handler takes too much work; do less outside of its functions".to_owned();
+            stopped.message = "loading the handler takes too much work; do less outside of its functions, and build smaller texts and \
+                 lists"
+                    .to_owned();
         }
         // All others say it as they are.
         _ => {}

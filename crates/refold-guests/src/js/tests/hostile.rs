@@ -2,6 +2,7 @@
 //! and, where there is one, the line; and the next handler runs.
 
 use super::*;
+use crate::error::code;
 
 /// Body of the rule, the code it ends in, and whether a line is known.
 const STOPPED: &[(&str, &str, bool)] = &[
@@ -290,4 +291,39 @@ fn recursion_ends_in_order_on_a_thread_of_two_mebibytes() {
         .stack_size(2 << 20)
         .spawn(|| fault_of("(function f() { f() })()").code);
     assert_eq!(thread.unwrap().join().unwrap(), "RF-LIMIT-STACK");
+}
+
+/// A text that grows is more work than any event may take long before it is more memory.
+#[test]
+fn what_grows_too_large_is_told_of_texts_and_lists_with_its_line() {
+    for (body, code, called) in [
+        ("state.x = 'x'.repeat(1e9)", code::LIMIT_MEMORY, ""),
+        ("state.x = 'x'.repeat(1e8)", code::LIMIT_FUEL, "repeat(…)"),
+        ("state.x = 1; state.y = 'x'.repeat(1e7)", code::LIMIT_FUEL, "repeat(…)"),
+        ("state.x = new Array(1e9).fill(1)", code::LIMIT_FUEL, "fill(…)"),
+        ("state.x = Array.from({ length: 1e9 })", code::LIMIT_FUEL, "from(…)"),
+        ("let s = 'x'; while (true) s += s", code::HANDLER_THROW, "too long"),
+    ] {
+        let fault = fault_of(body);
+        assert_eq!(fault.code, code, "{body}: {fault:?}");
+        assert!(
+            fault.message.contains("build smaller texts and lists"),
+            "{body}: {fault:?}"
+        );
+        assert!(fault.message.contains(called), "{body}: {fault:?}");
+        assert!(!fault.message.contains("loop"), "{body}: {fault:?}");
+        assert!(
+            fault.place.is_some_and(|place| place.starts_with("handler.js:1:")),
+            "{body}"
+        );
+    }
+    let endless = fault_of("while (true) {}");
+    assert_eq!(endless.code, code::LIMIT_FUEL);
+    assert!(
+        endless.message.contains("look for a loop that does not end"),
+        "{endless:?}"
+    );
+    let loading = refusal("const big = 'x'.repeat(1e8); export default { initial: () => ({}), on: {} }");
+    assert_eq!(loading.code, code::LIMIT_COMPILE);
+    assert!(loading.message.contains("build smaller texts and lists"), "{loading:?}");
 }

@@ -3,6 +3,7 @@
 use refold_core::port::handler::{Applied, HandlerProgram as _};
 
 use super::*;
+use crate::error::code;
 
 #[test]
 fn a_state_is_changed_in_place_or_returned() {
@@ -249,4 +250,23 @@ fn clock_and_chance_are_the_events() {
     let (state, _) = folded(&two, &events(&[("E", "{}"), ("E", "{}")]));
     let parts: Vec<&str> = state.split([':', ',']).collect();
     assert_ne!(parts[1], parts[3], "each event has a seed of its own: {state}");
+}
+
+/// Whoever comes from Node looks for the line, and for what to do instead.
+#[test]
+fn a_module_that_is_asked_for_is_refused_at_its_place() {
+    for (source, place) in [
+        ("// of files\nimport fs from 'fs';\n", "handler.js:2:1"),
+        ("const a = 1;\nexport { b } from './b.js';\n", "handler.js:2:1"),
+        ("\n  import './c.js';\n", "handler.js:2:3"),
+        ("\nconst fs = require('fs');\n", "handler.js:2:12"),
+    ] {
+        let error = refusal(&format!("{source}export default {{ initial: () => ({{}}), on: {{}} }}"));
+        assert_eq!(error.code, code::PKG_SCRIPT, "{error}");
+        assert_eq!(error.place.as_deref(), Some(place), "{error}");
+        assert!(error.message.contains("a handler is one file"), "{error}");
+    }
+    let late = fault_of("state.x = require('fs')");
+    assert!(late.message.contains("a handler is one file"), "{late:?}");
+    assert!(late.place.is_some(), "{late:?}");
 }
