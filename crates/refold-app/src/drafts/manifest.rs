@@ -199,6 +199,7 @@ pub fn expect_draft(wanted: &str, own: &str, draft: &str) -> Result<(), PackageE
 fn unmarked(version: &ManifestVersion) -> ManifestVersion {
     ManifestVersion {
         mark: Mark::START,
+        event_marks: Default::default(),
         hash: version.hash.as_ref().map(|(hash, _)| (hash.clone(), Mark::START)),
         ..version.clone()
     }

@@ -3,6 +3,7 @@
 //! Everything that reads a package file reads this tree, so that every complaint can name file, line and column. It
 //! knows nothing of what the files mean.
 
+mod near;
 mod source;
 mod toml;
 mod yaml;
@@ -16,6 +17,7 @@ use refold_core::value::{Array, Number, Object, Text, Value};
 
 use crate::error::{Mark, PackageError, code};
 
+pub use near::nearest;
 pub use source::ScalarSource;
 pub use source::normalised_text;
 
@@ -227,11 +229,10 @@ impl Document {
 
     /// The complaint about a key that nobody reads.
     pub fn unknown_key(&self, code: &'static str, key: &Key, known: &[&str]) -> PackageError {
-        self.error(
-            code,
-            key.mark,
-            format!("unknown key `{}`; known here: {}", key.text, known.join(", ")),
-        )
+        let meant = nearest(&key.text, known.iter().copied());
+        let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+        let message = format!("unknown key `{}`{meant}; known here: {}", key.text, known.join(", "));
+        self.error(code, key.mark, message)
     }
 }
 

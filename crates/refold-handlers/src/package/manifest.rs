@@ -1,5 +1,8 @@
 //! `handler.toml`: who a handler is, its versions, and when each was live.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use refold_core::time::Timestamp;
@@ -87,6 +90,8 @@ pub struct ManifestVersion {
     pub deploy: Deploy,
     /// The event versions that the rules expect.
     pub events: BTreeMap<String, u32>,
+    /// Where each of them stands.
+    pub event_marks: BTreeMap<String, Mark>,
 }
 
 /// What a deployment did with the state.
@@ -119,7 +124,7 @@ pub enum Bound {
     Deployment(String),
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 12] = [
     "format",
     "name",
     "title",
@@ -132,8 +137,6 @@ const KNOWN: [&str; 14] = [
     "limits",
     "determinism",
     "capabilities",
-    "compare",
-    "provenance",
 ];
 const VERSION_KNOWN: [&str; 14] = [
     "id",
@@ -240,7 +243,7 @@ impl Reader<'_> {
         let category = match find(members, "source") {
             None => None,
             Some(source) => {
-                let members = self.known(source, "`source`", &["category", "streams", "types", "tags", "where"])?;
+                let members = self.known(source, "`source`", &["category"])?;
                 self.text(members, "category")?
             }
         };
@@ -286,14 +289,18 @@ impl Reader<'_> {
                 Some((hash.to_owned(), node.mark))
             }
         };
-        let is_draft = self.text(members, "draft")?.is_some_and(|draft| draft == "true");
-        let mut events = BTreeMap::new();
+        let is_draft = match find(members, "draft") {
+            None => false,
+            Some(node) => self.truth(node, "`draft`")?,
+        };
+        let (mut events, mut event_marks) = (BTreeMap::new(), BTreeMap::new());
         if let Some(node) = find(members, "events") {
             for (key, version) in self.document.map(code::PKG_MANIFEST, node, "`events`")? {
                 let version = self
                     .document
                     .natural(code::PKG_MANIFEST, version, "the version of an event")?;
                 events.insert(key.text.clone(), u32::try_from(version).unwrap_or(u32::MAX));
+                event_marks.insert(key.text.clone(), key.mark);
             }
         }
         Ok(ManifestVersion {
@@ -306,6 +313,7 @@ impl Reader<'_> {
             effective: self.effective(members)?,
             deploy: self.deploy(members)?,
             events,
+            event_marks,
         })
     }
 
@@ -434,6 +442,17 @@ impl Reader<'_> {
             payload_bytes: limit("payload_kb", 1 << 10, most.payload_bytes)?,
             wall_millis: limit("wall_ms", 1, most.wall_millis as usize)? as u64,
         })
+    }
+
+    fn truth(&self, node: &Node, what: &str) -> Result<bool, PackageError> {
+        match &node.body {
+            Body::Scalar(scalar) => match scalar.kind() {
+                ScalarKind::Bool(truth) => Some(truth),
+                ScalarKind::Null | ScalarKind::Number(_) | ScalarKind::Text => None,
+            },
+            Body::List(_) | Body::Map(_) => None,
+        }
+        .ok_or_else(|| self.error(node.mark, format!("{what} is true or false, but it is {}", node.kind())))
     }
 
     fn known<'n>(&self, node: &'n Node, what: &str, known: &[&str]) -> Result<Members<'n>, PackageError> {

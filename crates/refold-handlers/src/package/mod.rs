@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+use refold_core::port::handler::{HandlerIdentity, HandlerProgram, Takes};
 use refold_core::port::system::in_words;
 
 pub use deployed::{AS_DEPLOYED, Deployed, environment_of};
@@ -29,7 +29,7 @@ use opened::Beside;
 pub use opened::{Guest, Opened};
 pub use program_file::LEFT_OVER as PROGRAM_LEFT_OVER;
 
-use crate::document::{Document, MAX_FILE_BYTES, normalised_text};
+use crate::document::{Document, MAX_FILE_BYTES, nearest, normalised_text};
 use crate::error::{PackageError, code};
 use crate::invariant::Invariants;
 use crate::limits::Limits;
@@ -215,6 +215,37 @@ impl Package {
 
     /// Reads, hashes and compiles a version.
     pub fn compile(&self, version: &ManifestVersion) -> Result<Opened, PackageError> {
+        let opened = self.compile_files(version)?;
+        self.check_events(version, opened.program().as_ref())?;
+        Ok(opened)
+    }
+
+    /// Fails where the manifest expects something of a type that the version knows nothing of: nobody would ever notice.
+    /// What code alone could tell is taken as it is.
+    fn check_events(&self, version: &ManifestVersion, program: &dyn HandlerProgram) -> Result<(), PackageError> {
+        let upcast: Vec<Vec<u8>> = program.upcasters().into_iter().map(|step| step.event_type).collect();
+        for (name, mark) in &version.event_marks {
+            let takes_none = program.takes(name.as_bytes()) == Some(Takes::Nothing);
+            if !takes_none || upcast.iter().any(|known| known == name.as_bytes()) {
+                continue;
+            }
+            let known = program.event_types().unwrap_or_default().into_iter().chain(upcast);
+            let known: Vec<String> = known.filter_map(|known| String::from_utf8(known).ok()).collect();
+            let meant = nearest(name, known.iter().map(String::as_str));
+            let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+            let message =
+                format!("`events` names `{name}`{meant}, of which the version has neither a rule nor an upcaster");
+            return Err(PackageError::at(
+                code::PKG_MANIFEST,
+                &self.manifest_file,
+                *mark,
+                message,
+            ));
+        }
+        Ok(())
+    }
+
+    fn compile_files(&self, version: &ManifestVersion) -> Result<Opened, PackageError> {
         let (main, files) = self.files_of(version)?;
         let identity = HandlerIdentity {
             name: self.manifest.name.clone(),

@@ -165,8 +165,8 @@ fn packages_that_are_wrong() {
         &manifest("nme = 1\n"),
         &[],
         "",
-        "RF-PKG-MANIFEST: unknown key `nme`; known here: format, name, title, description, owner, license, source, \
-         partition, version, limits, determinism, capabilities, compare, provenance (handler.toml:3:1)",
+        "RF-PKG-MANIFEST: unknown key `nme` (did you mean `name`?); known here: format, name, title, description, owner, \
+         license, source, partition, version, limits, determinism, capabilities (handler.toml:3:1)",
     );
     check(
         &manifest("[limits]\ndepth = 65\n[[version]]\nid = \"1\"\n"),
@@ -225,7 +225,7 @@ fn packages_that_are_wrong() {
     for (text, expected) in [
         (
             "comand = []\n",
-            "RF-PKG-PROGRAM: unknown key `comand`; known here: command, options (versions/1/process.toml:1:1)",
+            "RF-PKG-PROGRAM: unknown key `comand` (did you mean `command`?); known here: command, options (versions/1/process.toml:1:1)",
         ),
         (
             "command = []\n",

@@ -28,7 +28,7 @@ fn operations_that_are_wrong() {
     );
     check(
         "- sett: { a: 1 }",
-        "RF-PKG-REDUCER: unknown key `sett`; known here: set, add, sub, inc, dec, min, max, append, prepend, \
+        "RF-PKG-REDUCER: unknown key `sett` (did you mean `set`?); known here: set, add, sub, inc, dec, min, max, append, prepend, \
          removeValue, merge, child, remove, clear, delete, let, require, emit, when, create, do, message \
          (reducer.yaml:4:7)",
     );
