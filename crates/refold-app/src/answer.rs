@@ -22,6 +22,15 @@ use crate::wire::{FindingWire, HandlerWire};
 pub struct Literal(pub Value);
 
 impl Literal {
+    /// The later of two sides as a person reads it, with what is said of a number that is only written differently.
+    pub fn shown_beside(later: &Literal, before: Option<&Literal>) -> String {
+        let shown = later.shown();
+        match before.is_some_and(|before| before.0.is_number_written_otherwise(&later.0)) {
+            true => format!("{shown} ({})", text::SAME_NUMBER),
+            false => shown,
+        }
+    }
+
     /// On one line, with everything hidden made visible.
     pub fn shown(&self) -> String {
         self.0.display_json()

@@ -17,6 +17,9 @@ pub use refold_audit::anchor::hex;
 use sha2::{Digest as _, Sha256};
 pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_path, shown_text, shown_value};
 
+/// What is said of two numbers of one amount that are written differently: they differ, as their literals do.
+pub const SAME_NUMBER: &str = "the same number, written differently";
+
 /// How a category, or a type, is called that has no name.
 pub const NO_NAME: &str = "(none)";
 

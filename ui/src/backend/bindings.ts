@@ -1988,6 +1988,8 @@ export type PairRow = {
 	left: string | null,
 	right: string | null,
 	differs: boolean,
+	/**  Both are one number, written differently. */
+	isSameNumber: boolean,
 };
 
 export type PairStop = {

@@ -77,6 +77,7 @@ export const LAB = {
   ofPlaces: (differing: number, all: number) => `${countText(differing)} of ${countOf(all, 'place', 'places')} differ`,
   allEqual: 'Both states are equal here',
   absent: '(absent)',
+  sameNumber: 'the same number, written differently',
   onlyDifferences: 'Differences',
   everything: 'Everything',
   openHistory: 'Open in History',

@@ -193,6 +193,8 @@ pub struct PairRow {
     pub left: Option<String>,
     pub right: Option<String>,
     pub differs: bool,
+    /// Both are one number, written differently.
+    pub is_same_number: bool,
 }
 
 /// An invariant of a handler's package.

@@ -82,7 +82,10 @@ pub(super) fn row(change: &ChangeAnswer) -> Vec<String> {
         sign.to_owned(),
         shown(change.path.as_bytes()),
         before,
-        value(&change.after),
+        match &change.after {
+            Some(after) => Literal::shown_beside(after, change.before.as_ref()),
+            None => String::new(),
+        },
         event,
     ]
 }

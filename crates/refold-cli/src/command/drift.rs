@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use refold_app::Session;
-use refold_app::text::{counted, grouped, shown};
+use refold_app::text::{SAME_NUMBER, counted, grouped, shown};
 use refold_app::usecase::evidence::drift::answer::{DriftAnswer, Fault, FaultKind, PositionFrom};
 use refold_app::usecase::evidence::drift::guess::guess;
 use refold_app::usecase::evidence::drift::{DriftAsked, MappingFrom, drift};
@@ -158,7 +158,7 @@ fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended
         let (expected, found) = match fault.kind {
             FaultKind::Different => (
                 value(&fault.expected).unwrap_or_else(|| "nothing".to_owned()),
-                value(&fault.found).unwrap_or_else(|| "nothing".to_owned()),
+                found_cell(value(&fault.found), fault.why.as_deref()),
             ),
             _ => (String::new(), said(fault)),
         };
@@ -203,6 +203,15 @@ fn first_of_each_kind(faults: &[Fault]) -> Vec<&Fault> {
         _ => false,
     };
     faults.iter().filter(is_shown).collect()
+}
+
+/// What a row holds in a column that is different, and what is said of it.
+fn found_cell(found: Option<String>, why: Option<&str>) -> String {
+    let found = found.unwrap_or_else(|| "nothing".to_owned());
+    match why.filter(|why| *why == SAME_NUMBER) {
+        Some(why) => format!("{found} ({why})"),
+        None => found,
+    }
 }
 
 /// What the row is, and what it holds where that is the state of another moment than it says.

@@ -158,7 +158,12 @@ fn print_differences(printer: &mut Printer, answer: &CompareAnswer, is_one_strea
 /// The first interval with what differs there; of one stream also the other intervals.
 fn rows_of(stream: &DifferingAnswer, is_one_stream: bool, table: &mut Table) {
     let most = if is_one_stream { usize::MAX } else { 1 };
-    let side = |value: &Option<Literal>| value.as_ref().map_or_else(|| "(absent)".to_owned(), Literal::shown);
+    let absent = || "(absent)".to_owned();
+    let left = |place: &PlaceAnswer| place.left.as_ref().map_or_else(absent, Literal::shown);
+    let right = |place: &PlaceAnswer| {
+        let right = place.right.as_ref();
+        right.map_or_else(absent, |right| Literal::shown_beside(right, place.left.as_ref()))
+    };
     for (at, interval) in stream.intervals.iter().take(most).enumerate() {
         let places: &[PlaceAnswer] = if at == 0 { &stream.places } else { &[] };
         let until = interval
@@ -171,8 +176,8 @@ fn rows_of(stream: &DifferingAnswer, is_one_stream: bool, table: &mut Table) {
             event_cell(&interval.from),
             until,
             first.map(|place| shown(place.path.as_bytes())).unwrap_or_default(),
-            first.map(|place| side(&place.left)).unwrap_or_default(),
-            first.map(|place| side(&place.right)).unwrap_or_default(),
+            first.map(left).unwrap_or_default(),
+            first.map(right).unwrap_or_default(),
         ]);
         for place in places.iter().skip(1).take(if is_one_stream { usize::MAX } else { 0 }) {
             let path = shown(place.path.as_bytes());
@@ -181,8 +186,8 @@ fn rows_of(stream: &DifferingAnswer, is_one_stream: bool, table: &mut Table) {
                 String::new(),
                 String::new(),
                 path,
-                side(&place.left),
-                side(&place.right),
+                left(place),
+                right(place),
             ]);
         }
     }

@@ -64,6 +64,15 @@ impl Clone for Value {
 }
 
 impl Value {
+    /// Whether both are numbers of one amount that are written differently: other values, for the literal counts, though
+    /// not another number.
+    pub fn is_number_written_otherwise(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Number(one), Value::Number(other)) => one != other && one.cmp_exact(other).is_eq(),
+            _ => false,
+        }
+    }
+
     /// The value that reading means: the last one of a repeated key, else itself.
     pub fn resolved(&self) -> &Value {
         match self {

@@ -68,7 +68,7 @@ export function gates(fold: Fold, eventsOf: (session: number) => FakeEvents): Ga
       const event = placeAt(events, number, at);
       const isFailed = handler.endsWith('1.0.0') && event.eventType === 'OrderPlaced';
       const pair = (path: string, left: string | null, right: string | null): wire.PairRow => {
-        return { path, left, right: isFailed ? null : right, differs: isFailed || left !== right };
+        return { path, left, right: isFailed ? null : right, differs: isFailed || left !== right, isSameNumber: false };
       };
       const rows =
         event.eventType === 'ItemAdded'

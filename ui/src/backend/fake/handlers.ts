@@ -214,7 +214,7 @@ export function packages(fold: Fold): HandlersBackend {
       return {
         ...{ stream, handler: identity(draft), events: fault ? 1 : 2, recordedAt: '2026-06-02T00:07:20Z' },
         ...{ event: fault ? placeAt(events, at, 0) : event, changed: fault ? 0 : 1 },
-        rows: fault ? [] : [{ path: '/status', left: null, right: '"placed"', differs: true }],
+        rows: fault ? [] : [{ path: '/status', left: null, right: '"placed"', differs: true, isSameNumber: false }],
         against: { handler: identity(originOf(draft)), first: isOther ? other : null, stopped: '' },
         ...{ fault, incompleteSince: '', findings: [] },
       };

@@ -253,7 +253,7 @@ function barOf(count: number, good: number): wire.CourseMark[] {
 
 function statesAt(moment: number, differs: boolean): wire.PairRow[] {
   const row = (path: string, left: string | null, right = left): wire.PairRow => {
-    return { path, left, right, differs: left !== right };
+    return { path, left, right, differs: left !== right, isSameNumber: false };
   };
   return [
     row('/currency', '"EUR"'),

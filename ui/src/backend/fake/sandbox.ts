@@ -179,7 +179,7 @@ function nameOf(row: Row | undefined): string {
 
 function pairRow({ states: [record, sandbox] }: Row, path: string): wire.PairRow {
   const [left, right] = [record.get(path)?.literal ?? null, sandbox.get(path)?.literal ?? null];
-  return { path, left, right, differs: left !== right };
+  return { path, left, right, differs: left !== right, isSameNumber: false };
 }
 
 function differing(row: Row | undefined): wire.PairRow[] {

@@ -112,6 +112,25 @@ it('puts up two handlers that can be used for the stream, and says of the others
   expect(page.find<HTMLDetailsElement>('[data-test=replay-unusable]')?.open).toBe(true);
 });
 
+it('says of a number that is only written differently that it is the same', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  const { pairPage } = backend;
+  vi.spyOn(backend, 'pairPage').mockImplementation(async (...asked) => {
+    const answered = await pairPage(...asked);
+    const row = { path: '/discount', left: '0', right: '0.00', differs: true, isSameNumber: true };
+    return { ...answered, rows: [row, ...answered.rows] };
+  });
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=rail-replay]'));
+  page.press('Ctrl+4');
+  await page.until(() => page.find('[data-test=replay]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.all('[data-test=pair-row]').length > 1);
+  const told = page.texts('[data-test=pair-row]');
+  expect(told[0]).toMatch(/0\.00 ?the same number, written differently/);
+  expect(told.filter((row) => row.includes('the same number'))).toHaveLength(1);
+});
+
 it('calls handlers equal only where every state could be compared', async () => {
   const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
   const { compareHandlers } = backend;

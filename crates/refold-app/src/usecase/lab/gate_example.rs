@@ -77,6 +77,7 @@ fn alone(stored: &Value) -> GatePart {
     let gone = |row| PairRow {
         right: None,
         differs: true,
+        is_same_number: false,
         ..row
     };
     GatePart {

@@ -229,6 +229,7 @@ impl Walk {
                 left: left.map(shown_value),
                 right: right.map(shown_value),
                 differs,
+                is_same_number: matches!((left, right), (Some(left), Some(right)) if left.is_number_written_otherwise(right)),
             });
         }
     }

@@ -8,7 +8,7 @@ use std::thread;
 use refold_core::event::Position;
 use refold_core::finding::Findings;
 use refold_core::track::Moment;
-use refold_core::value::{Redacted, Value};
+use refold_core::value::{Number, Redacted, Value};
 use refold_core::work::{Phase, Work};
 use refold_stores::rows::{Cell, Rows};
 
@@ -292,6 +292,9 @@ impl<'a> Telling<'a> {
                     self.name_event(&mut fault, stream, field.since);
                     fault.last_change = field.is_last_change;
                     self.name_values(&mut fault, &cover, row, field);
+                    if fault.why.is_none() && is_written_otherwise(&fault) {
+                        fault.why = Some(text::SAME_NUMBER.to_owned());
+                    }
                     collected.add(self.most_faults, column, fault);
                 }
             }
@@ -446,6 +449,20 @@ impl Collected {
             *of_kind <= most
         });
     }
+}
+
+/// Of a column that is compared by its letters: many tables hold numbers as text.
+fn is_written_otherwise(fault: &Fault) -> bool {
+    let number = |literal: &Literal| match &literal.0 {
+        Value::Number(number) => Some(Value::Number(number.clone())),
+        Value::Text(text) => Number::parse(text.as_str()?).map(Value::Number),
+        _ => None,
+    };
+    let expected = fault.expected.as_ref().and_then(number);
+    let found = fault.found.as_ref().and_then(number);
+    expected
+        .zip(found)
+        .is_some_and(|(expected, found)| expected.is_number_written_otherwise(&found))
 }
 
 fn fault(kind: FaultKind, key: &[u8], why: Option<String>) -> Fault {
