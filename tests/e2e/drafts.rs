@@ -179,6 +179,31 @@ fn a_draft_is_written_tried_and_saved_as_a_version() {
 }
 
 /// What is thrown away comes back, and what is beside the version is shown only.
+/// What is said of the draft comes while a person writes, and must not push what is written out of sight.
+#[test]
+fn the_line_that_is_written_stays_in_sight() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    write_draft(&shown);
+    web.press(&[key::CONTROL], key::END);
+    for _ in 0..3 {
+        web.press(&[], key::ENTER);
+    }
+    web.type_text("oops: [");
+    web.wait_for("document.querySelector('[data-test=draft-problems]').dataset.count === '1'");
+    web.wait_for(&format!("{INSIDE}.querySelector('.cm-lint-marker')"));
+    let is_seen = format!(
+        "(() => {{ const caret = {INSIDE}.querySelector('.cm-cursor-primary').getBoundingClientRect(); \
+         const text = {INSIDE}.querySelector('.cm-scroller').getBoundingClientRect(); \
+         return caret.top >= text.top && caret.bottom <= text.bottom && caret.left >= text.left && caret.right <= text.right; }})()"
+    );
+    web.wait_for(&is_seen);
+    web.type_text(&"x".repeat(120));
+    web.wait_for(&is_seen);
+}
+
 #[test]
 fn a_draft_is_thrown_away_and_had_back() {
     let store = stores::sample();

@@ -140,11 +140,58 @@ async function ownOf({ label, name, onwrite }: Editing): Promise<Extension> {
     await languageOf(name),
     // It scrolls by keys where it is in the order of Tab: said, because not everybody takes that from what can be edited.
     EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
+    followed(),
     EditorView.updateListener.of(({ docChanged, state, transactions }) => {
       const isTyped = (of: Transaction) => of.docChanged && of.annotation(OUTSIDE) !== true;
       if (docChanged && transactions.some(isTyped)) onwrite(state.sliceDoc());
     }),
   ];
+}
+
+// What is said of a draft while it is written comes and goes around the text, and takes room from it: the line that is
+// written would be left behind the edge. Whoever scrolls away from it is left alone until the caret moves again.
+function followed(): Extension {
+  let isFollowed = true;
+  let isAsked = false;
+  const look = (view: EditorView) => {
+    isAsked = false;
+    if (!isFollowed || !view.hasFocus || !view.dom.isConnected) return;
+    const { head } = view.state.selection.main;
+    if (isSeen(view, head)) return;
+    view.dispatch({ effects: EditorView.scrollIntoView(head, { yMargin: view.defaultLineHeight / 2 }) });
+  };
+  const leave = (event: Event) => {
+    const isScrolled = event.type === 'wheel' || !(event.target as Element).closest('.cm-content');
+    if (isScrolled) isFollowed = false;
+    return false;
+  };
+  return [
+    EditorView.domEventObservers({ wheel: leave, pointerdown: leave }),
+    EditorView.updateListener.of(({ docChanged, selectionSet, view }) => {
+      if (docChanged || selectionSet) isFollowed = true;
+      if (isAsked) return;
+      isAsked = true;
+      // What was changed is laid out by then.
+      requestAnimationFrame(() => look(view));
+    }),
+  ];
+}
+
+/** Whether the line of a place lies inside all that clips it. */
+function isSeen(view: EditorView, at: number): boolean {
+  const place = view.coordsAtPos(at);
+  // What is far away is not laid out at all.
+  if (!place) return view.viewport.from <= at && at <= view.viewport.to;
+  const host = (view.root as ShadowRoot).host;
+  let clip: Element | null = view.scrollDOM;
+  while (clip) {
+    const { overflowX, overflowY } = getComputedStyle(clip);
+    const { bottom, left, right, top } = clip.getBoundingClientRect();
+    if (overflowY !== 'visible' && (place.top < top - 1 || place.bottom > bottom + 1)) return false;
+    if (overflowX !== 'visible' && (place.left < left - 1 || place.right > right + 1)) return false;
+    clip = clip === view.scrollDOM ? host : clip.parentElement;
+  }
+  return true;
 }
 
 /** The one change between what both texts begin and end with; nothing where they are the same. */

@@ -23,7 +23,7 @@ const isInText = () => content() !== null && host()?.shadowRoot?.activeElement =
 
 /** Opens a draft of the older version, and waits for its editor. `own`: what of the twin is otherwise. */
 async function open(stream: string | null = null, own?: (twin: Backend) => Partial<Backend>): Promise<void> {
-  const launch = { store: 'sample', stream, at: null, handler: null };
+  const launch = { store: 'sample', stream, at: null, handler: null, layout: null };
   const twin = fakeBackend({ sampleEvents: 2_000, launch, faults: new Faults() });
   const others: Partial<Backend> = own?.(twin) ?? {};
   const get = (_: Backend, name: keyof Backend): unknown => others[name] ?? twin[name];

@@ -17,7 +17,7 @@ const chosen = () => page.find('[data-test=handler-version][aria-selected=true]'
 
 /** Opens a draft of the older version, and waits for its editor. `with`: what of the twin is otherwise. */
 async function open(stream: string | null = null, faults = new Faults(), own?: (twin: Backend) => Partial<Backend>) {
-  const launch = { store: 'sample', stream, at: null, handler: null };
+  const launch = { store: 'sample', stream, at: null, handler: null, layout: null };
   const twin = fakeBackend({ sampleEvents: 2_000, launch, faults });
   const others: Partial<Backend> = own?.(twin) ?? {};
   const get = (_: Backend, name: keyof Backend): unknown => others[name] ?? twin[name];

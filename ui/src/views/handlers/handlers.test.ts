@@ -12,7 +12,7 @@ const text = (test: string) => page.texts(`[data-test=${test}]`)[0] ?? '';
 const hash = () => page.find('[data-test=handler-facts]')?.dataset['hash'] ?? '';
 
 async function open(stream: string | null = null, faults = new Faults()): Promise<void> {
-  page = openPage({ launch: { store: 'sample', stream, at: null, handler: null }, faults });
+  page = openPage({ launch: { store: 'sample', stream, at: null, handler: null, layout: null }, faults });
   await page.until(() => page.find(stream === null ? '[data-test=scope-header]' : '[data-test=state-header]'));
   page.press('Ctrl+5');
   await page.until(() => page.find('[data-test=handler-facts]'));
@@ -42,7 +42,7 @@ it.each([
     'in a process without walls: neither Landlock nor seccomp is there',
   ],
 ] as const)('says of code which walls stand around it: %o', async (walls, words) => {
-  page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null, layout: null } });
   const told = page.backend.handlerTold.bind(page.backend);
   page.backend.handlerTold = async (handler) => ({ ...(await told(handler)), walls });
   await page.until(() => page.find('[data-test=scope-header]'));
@@ -52,7 +52,7 @@ it.each([
 });
 
 it('offers a package that was copied beside the open store, and lists it', async () => {
-  const launch = { store: 'sample', stream: 'order-4711', at: null, handler: null };
+  const launch = { store: 'sample', stream: 'order-4711', at: null, handler: null, layout: null };
   const backend = fakeBackend({ sampleEvents: 2_000, launch });
   let tell: (news: HandlersNews) => void = () => {};
   vi.spyOn(backend, 'watchHandlers').mockImplementation(async (_, news) => void (tell = news));
