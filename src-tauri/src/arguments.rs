@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use refold_app::wire::Launch;
 
 pub const USAGE: &str = "\
-Usage: refold-desktop [STORE [STREAM]] [--at CURSOR] [--handler H]
+Usage: refold-desktop [STORE [STREAM]] [--at CURSOR] [--handler H] [--layout L]
        refold-desktop LINK
 
   STORE      path of an event store
   STREAM     id of the stream whose history is shown
   --at       v12 (version), #4711 (position), a time, -2h, start or head
   --handler  a handler package, with a version after @, or builtin:merge
+  --layout   a layout id or a layout file; without it the layout is found by looking
   LINK       refold://store/category/stream@version, as the window copies it: its store is one opened before
   --help, --version
 
@@ -43,7 +44,7 @@ pub fn words(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, S
 /// Errors are a sentence for a person.
 pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
     let mut places = Vec::new();
-    let (mut at, mut handler) = (None, None);
+    let (mut at, mut handler, mut layout) = (None, None, None);
     let mut rest = arguments;
     let mut are_options_over = false;
     while let Some(word) = rest.next() {
@@ -65,6 +66,10 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
             }
             "--at" => Some(&mut at),
             "--handler" => Some(&mut handler),
+            "--layout" => Some(&mut layout),
+            _ if let Some(instead) = instead_of(name) => {
+                return Err(format!("the window does not take {name}: {instead}"));
+            }
             _ if name.starts_with("--") => return Err(format!("there is no option {name}")),
             _ => None,
         };
@@ -78,10 +83,31 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
             None => places.push(word),
         }
     }
-    launch_from_places(places, at, handler)
+    launch_from_places(places, at, handler, layout)
 }
 
-fn launch_from_places(places: Vec<String>, at: Option<String>, handler: Option<String>) -> Result<Asked, String> {
+/// What to do in place of an option of the command line; `None`: it is none of them.
+fn instead_of(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "--zone" => {
+            "the layout file of the store says the zone of times that name none (docs/layouts.md), and --layout takes it"
+        }
+        "--mask" => {
+            "it takes mask.toml beside the settings and in the folder handlers beside the store (docs/masking.md)"
+        }
+        "--reveal" | "--reason" => "open the store, and reveal there what is hidden: the window asks for the reason",
+        "--trust-programs" => "“Programs without walls” in the settings says so",
+        "--json" => "that is for the command line, refold",
+        _ => return None,
+    })
+}
+
+fn launch_from_places(
+    places: Vec<String>,
+    at: Option<String>,
+    handler: Option<String>,
+    layout: Option<String>,
+) -> Result<Asked, String> {
     let mut places = places.into_iter();
     let (store, stream) = (places.next(), places.next());
     if let Some(third) = places.next() {
@@ -95,8 +121,11 @@ fn launch_from_places(places: Vec<String>, at: Option<String>, handler: Option<S
             stream,
             at,
             handler,
+            layout,
         }))),
-        (None, _) if at.is_some() || handler.is_some() => Err("--at and --handler need a store".to_owned()),
+        (None, _) if at.is_some() || handler.is_some() || layout.is_some() => {
+            Err("--at, --handler and --layout need a store".to_owned())
+        }
         (None, _) => Ok(Asked::Window(None)),
     }
 }

@@ -90,6 +90,12 @@ pub(crate) struct Placed {
     pub(crate) history: Arc<OpenedHistory>,
 }
 
+/// The same file by where it lies; what is no file, as the id of a layout, stays as it is.
+fn file_in_full(named: String) -> String {
+    let full = std::fs::canonicalize(&named).ok().filter(|path| path.is_file());
+    full.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or(named)
+}
+
 impl Desk {
     /// `launch`: what the arguments or a link asked for.
     ///
@@ -104,6 +110,7 @@ impl Desk {
         // A relative path is of the folder that the window was started in.
         let launch = launch.map(|launch| Launch {
             handler: launch.handler.as_deref().map(handler::in_full),
+            layout: launch.layout.map(file_in_full),
             ..launch
         });
         Desk {

@@ -18,6 +18,32 @@ fn check(words: &[&str], store: &str, stream: Option<&str>, at: Option<&str>, ha
     assert_eq!(got, (store, stream, at, handler), "{words:?}");
 }
 
+/// What opens a store on the command line opens it here, or it is said what to do instead.
+#[test]
+fn options_of_the_command_line_are_taken_or_refused_in_words() {
+    for words in [
+        ["orders.jsonl", "--layout", "own.toml"].as_slice(),
+        &["--layout=own.toml", "orders.jsonl"],
+    ] {
+        let Ok(Asked::Window(Some(launch))) = parsed(words) else {
+            panic!("{words:?} opens nothing")
+        };
+        assert_eq!(launch.layout.as_deref(), Some("own.toml"));
+    }
+    assert_eq!(
+        parsed(&["--layout", "own.toml"]).unwrap_err(),
+        "--at, --handler and --layout need a store"
+    );
+    for option in ["--zone", "--mask", "--reveal", "--reason", "--trust-programs", "--json"] {
+        let told = parsed(&["orders.db", option, "x"]).unwrap_err();
+        assert!(
+            told.starts_with(&format!("the window does not take {option}: ")),
+            "{told}"
+        );
+    }
+    assert_eq!(parsed(&["orders.db", "--odd"]).unwrap_err(), "there is no option --odd");
+}
+
 /// The window itself reads it: only there is known which stores were opened before.
 #[test]
 fn a_link_arrives_as_it_is() {

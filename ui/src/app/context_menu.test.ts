@@ -6,7 +6,7 @@ import { openPage, type Page } from './page.test-kit';
 let page: Page;
 afterEach(() => page.close());
 
-const STREAM = { store: 'sample.db', stream: 'order-4711', at: 'v3', handler: null };
+const STREAM = { store: 'sample.db', stream: 'order-4711', at: 'v3', handler: null, layout: null };
 const items = () => page.all('[data-test=context-menu] [role=menuitem]').map(({ dataset }) => dataset['id']);
 
 function rightClick(element: HTMLElement | null): void {

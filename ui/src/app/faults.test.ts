@@ -13,7 +13,7 @@ let page: Page;
 afterEach(() => page.close());
 
 const CARD = '[data-test=error-card]';
-const store = (stream: string | null) => ({ store: 'sample.db', stream, at: null, handler: null });
+const store = (stream: string | null) => ({ store: 'sample.db', stream, at: null, handler: null, layout: null });
 const QUIET = {
   ...{
     events: 2_000,

@@ -9,7 +9,7 @@ let page: Page;
 afterEach(() => page.close());
 
 it('hides the scrollbars of what a drawer covers, and no longer', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-rows]'));
   const style = document.createElement('style');
   style.textContent = reset;

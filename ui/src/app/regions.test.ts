@@ -10,7 +10,7 @@ afterEach(() => page.close());
 const region = () => document.activeElement?.closest<HTMLElement>('[data-region]')?.dataset['region'];
 
 async function round(stream: string | null): Promise<(string | undefined)[]> {
-  page = openPage({ launch: { store: 'orders.db', stream, at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream, at: null, handler: null, layout: null } });
   await page.until(() => page.find(stream === null ? '[data-test=stream-list]' : '[data-test=state-rows]'));
   await page.until(() => !page.find('[data-test=jobs]'));
   const seen: (string | undefined)[] = [];

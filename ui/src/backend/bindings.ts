@@ -1766,6 +1766,8 @@ export type Launch = {
 	stream: string | null,
 	at: string | null,
 	handler: string | null,
+	/**  A layout id or a layout file; `None`: it is found by looking. */
+	layout: string | null,
 };
 
 export type Lens = 

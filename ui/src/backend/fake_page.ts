@@ -29,7 +29,8 @@ export function backendOfPage(): Backend {
     sampleEvents: number('events', 200_000),
     delayMillis: number('delay', 0),
     settings: { theme, density: asked.get('density') === 'compact' ? 'compact' : 'comfortable' },
-    launch: store === null ? null : { store, stream: asked.get('stream'), at: asked.get('at'), handler: null },
+    launch:
+      store === null ? null : { store, stream: asked.get('stream'), at: asked.get('at'), handler: null, layout: null },
     connections: asked.has('connections')
       ? [
           {

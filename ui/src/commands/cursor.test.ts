@@ -13,7 +13,7 @@ function label(): string {
 }
 
 async function open(at: string): Promise<void> {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null, layout: null } });
   await page.until(() => label() === `A ${at.replace('v', 'v ')}`);
 }
 

@@ -11,7 +11,7 @@ const REACH = {} as Reach;
 async function opened() {
   const backend = fakeBackend({
     sampleEvents: 2_000,
-    launch: { store: 'orders.db', stream: null, at: null, handler: null },
+    launch: { store: 'orders.db', stream: null, at: null, handler: null, layout: null },
   });
   const desk = new Desk(backend);
   await desk.start();

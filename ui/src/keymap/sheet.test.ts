@@ -8,7 +8,7 @@ afterEach(async () => {
   await page.close();
 });
 
-const LAUNCH = { store: 'orders.db', stream: 'order-4711', at: null, handler: null };
+const LAUNCH = { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null };
 
 async function open(settings = {}): Promise<void> {
   page = openPage({ launch: LAUNCH, settings });

@@ -8,7 +8,7 @@ afterEach(() => page.close());
 
 it('shows whole seconds with the zone in lists, and the full time in the title', async () => {
   vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(600);
-  const launch = { store: 'orders.db', stream: null, at: null, handler: null };
+  const launch = { store: 'orders.db', stream: null, at: null, handler: null, layout: null };
   const twin = fakeBackend({ sampleEvents: 2_000, launch });
   const streams = twin.streams.bind(twin);
   const lastRecordedAt = '2026-08-14T06:12:40.000123Z';

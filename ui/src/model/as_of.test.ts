@@ -13,7 +13,7 @@ const when = (shown: Page) => shown.texts('[data-test=cursor-a-time]')[0] ?? '';
 const isFixed = (shown: Page) => shown.find('[data-test=cursor-a]')?.dataset['fixed'] === 'true';
 
 async function open(at: string): Promise<Page> {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null, layout: null } });
   const shown = page;
   await shown.until(() => shown.find('[data-test=cursor-a]'));
   return shown;

@@ -480,9 +480,9 @@ export class Desk {
     this.#failed = { error, at };
   }
 
-  async #launch({ at, handler, store, stream }: Launch): Promise<void> {
+  async #launch({ at, handler, layout, store, stream }: Launch): Promise<void> {
     if (looksLikeLink(store)) return await followLink(this, store);
-    await this.openStore(store);
+    await this.openStore(store, layout);
     this.documents.present.handler = handler;
     if (stream && this.store) await this.openStream(stream, at);
   }

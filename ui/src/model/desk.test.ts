@@ -196,3 +196,12 @@ it('shows nothing of a store that was given up, and closes it', async () => {
   expect(closed).toHaveBeenCalledOnce();
   expect([desk.failure, desk.failedOpening]).toEqual([null, null]);
 });
+
+it('opens what it was started with by the layout that was named', async () => {
+  const launch = { store: 'own.jsonl', stream: null, at: null, handler: null, layout: '/home/ada/own.toml' };
+  const backend = fakeBackend({ sampleEvents: 2_000, launch });
+  const opened = vi.spyOn(backend, 'openStore');
+  const desk = new Desk(backend);
+  await desk.start();
+  expect(opened.mock.calls[0]?.slice(0, 2)).toEqual(['own.jsonl', '/home/ada/own.toml']);
+});

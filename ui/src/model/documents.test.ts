@@ -20,7 +20,7 @@ function shown(): string {
 }
 
 async function open(): Promise<Page> {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v9', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v9', handler: null, layout: null } });
   await page.until(() => page?.texts('[data-test=cursor-a-label]')[0] === 'A v 9');
   return page;
 }

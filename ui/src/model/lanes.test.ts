@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 async function onLanes(): Promise<Page> {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v7', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v7', handler: null, layout: null } });
   const shown = page;
   await shown.until(() => shown.find('[data-test=cursor-a]'));
   shown.press('7');
@@ -63,7 +63,7 @@ it('comes back to its streams, clock and instant, on the way back and by a link'
 });
 
 it('says that the state of a lane is incomplete, and since when', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4713', at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4713', at: null, handler: null, layout: null } });
   const shown = page;
   await shown.until(() => shown.find('[data-test=incomplete]'));
   shown.press('Ctrl+k');
@@ -74,7 +74,7 @@ it('says that the state of a lane is incomplete, and since when', async () => {
 });
 
 it('asks for a stream in its field where the palette is told of none, and says nothing else', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: null, at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: null, at: null, handler: null, layout: null } });
   const shown = page;
   await shown.until(() => shown.find('[data-view=overview] [data-test=scope-header]'));
   shown.press('Ctrl+k');

@@ -10,7 +10,7 @@ import { replayOf } from './replay.svelte';
 import { sandboxOf } from './sandbox.svelte';
 
 async function opened() {
-  const launch = { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null };
+  const launch = { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null, layout: null };
   const backend = fakeBackend({ sampleEvents: 200, launch });
   const desk = new Desk(backend);
   await desk.start();

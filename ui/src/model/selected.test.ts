@@ -5,7 +5,7 @@ import { Desk } from './desk.svelte';
 import { SelectedEvents } from './selected.svelte';
 
 it('measures from the one cursor to the other, as the band on the plot does', async () => {
-  const launch = { store: 'orders.db', stream: 'order-4711', at: null, handler: null };
+  const launch = { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null };
   const desk = new Desk(fakeBackend({ sampleEvents: 2_000, launch }));
   await desk.start();
   const { history } = desk;

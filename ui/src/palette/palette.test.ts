@@ -18,7 +18,7 @@ afterEach(async () => {
 const ITEM = '[data-test=omnibox-item]';
 
 async function openHistory(): Promise<void> {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-view=history] [data-test=cursor-a]'));
   await page.until(() => page.find('[data-test=index-status]') && !page.find('[data-test=jobs]'));
 }
@@ -348,7 +348,7 @@ it('tells places apart by handler and layout too', () => {
 });
 
 it('lists a finding once that the store and the open stream tell of', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4713', at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4713', at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-view=history] [data-test=cursor-a]'));
   await page.until(() => page.find('[data-test=index-status]') && !page.find('[data-test=jobs]'));
   page.press('Ctrl+k');
@@ -414,7 +414,7 @@ it('reads a time as of the zone that is shown, and names it', async () => {
   const settings = { ...start.settings, timeZone: 'Europe/Berlin' };
   vi.spyOn(backend, 'start').mockResolvedValue({
     ...{ ...start, settings },
-    launch: { store: 'sample.db', stream: 'order-4711', at: null, handler: null },
+    launch: { store: 'sample.db', stream: 'order-4711', at: null, handler: null, layout: null },
   });
   page = openPage({}, backend);
   await page.until(() => page.find('[data-test=cursor-a-label]'));

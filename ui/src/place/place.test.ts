@@ -81,7 +81,7 @@ function tab(): string {
 
 async function open(store = 'orders.db', at: string | null = null): Promise<Page> {
   page = openPage({
-    launch: { store, stream: store.startsWith('refold') ? null : 'order-4711', at, handler: null },
+    launch: { store, stream: store.startsWith('refold') ? null : 'order-4711', at, handler: null, layout: null },
     recents: [
       { location: '/srv/shop/orders', layoutTitle: 'Emmett', events: 9, openedAt: '2026-11-20T09:12:04Z' },
       { location: '/srv/eu/twice.db', layoutTitle: 'Emmett', events: 9, openedAt: '2026-11-20T09:12:04Z' },
@@ -173,7 +173,10 @@ it('says so when no store of that name is known, and asks when there are several
 
 it('opens a link that a later start hands over in a document of its own', async () => {
   const links = new EventTarget();
-  const shown = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v9', handler: null }, links });
+  const shown = openPage({
+    launch: { store: 'orders.db', stream: 'order-4711', at: 'v9', handler: null, layout: null },
+    links,
+  });
   page = shown;
   await shown.until(() => label('a') === 'A v 9');
   links.dispatchEvent(new CustomEvent('link', { detail: 'refold://orders/order/order-4712@3?tab=diff' }));

@@ -6,7 +6,7 @@ import { fakeBackend } from '../backend/fake';
 let page: Page;
 afterEach(() => page.close());
 
-const STORE = { store: 'sample.db', stream: null, at: null, handler: null };
+const STORE = { store: 'sample.db', stream: null, at: null, handler: null, layout: null };
 const texts = (test: string) => page.texts(`[data-test=${test}]`);
 
 it('calls findings by what they mean, shows three of a kind, and all when asked', async () => {

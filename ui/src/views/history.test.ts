@@ -8,7 +8,7 @@ let page: Page;
 afterEach(() => page.close());
 
 it('leads from the tabs of the inspector into what they show, by one key', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
   for (const [key, tab] of [
     ['1', 'story'],
@@ -43,7 +43,7 @@ it.each([
   ['1.1.0-rc1', ['not the newest']],
 ])('asks the order of the handlers whether %s is the newest', async (version, told) => {
   const folder = '/home/ada/shop/handlers/order';
-  const launch = { store: 'orders.db', stream: 'order-4711', at: null, handler: `${folder}@${version}` };
+  const launch = { store: 'orders.db', stream: 'order-4711', at: null, handler: `${folder}@${version}`, layout: null };
   const twin = fakeBackend({ sampleEvents: 2_000, launch });
   const opened = await twin.openStore('orders.db', null);
   const handlers = ['1.1.0', '1.1.0-rc1'].map((one) => ({
@@ -57,7 +57,7 @@ it.each([
 });
 
 it('says of both cursors which event they are at', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '8');
   // Whoever comes back to a stream sees that this is not its newest event.
   expect(page.texts('[data-test=scope-header]')[0]).toContain('at 8 of 15 events');
@@ -83,7 +83,7 @@ function held<Name extends 'causation' | 'eventDetail' | 'fieldLane'>(backend: B
 const labelled = () => page.find('[data-test=state-header]')?.dataset['version'];
 
 it('names the event whose causes it shows, however long those of the next one take', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null, layout: null } });
   await page.until(() => labelled() === '15');
   page.press('7');
   await page.until(() => page.find('[data-test=causation]')?.dataset['moment'] === '15');
@@ -102,7 +102,7 @@ it.each([
   ['5', 'event'],
   ['6', 'raw'],
 ])('shows an event beneath its own label alone (key %s)', async (key, tab) => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null, layout: null } });
   await page.until(() => labelled() === '15');
   page.press(key);
   await page.until(() => page.find(`[data-test=tab-${tab}][aria-selected=true]`) && labelled() === '15');

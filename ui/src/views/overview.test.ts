@@ -10,7 +10,7 @@ let page: Page;
 afterEach(() => page.close());
 
 async function open(store: string): Promise<void> {
-  page = openPage({ launch: { store, stream: null, at: null, handler: null } });
+  page = openPage({ launch: { store, stream: null, at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-test=legend-entry]'));
 }
 
@@ -75,7 +75,7 @@ it('tells of the picture that is there, as long as the one that was asked for is
   const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(900);
   const backend = fakeBackend({
     sampleEvents: 2_000,
-    launch: { store: 'shops.db', stream: null, at: null, handler: null },
+    launch: { store: 'shops.db', stream: null, at: null, handler: null, layout: null },
   });
   const density = backend.storeDensity.bind(backend);
   let [asked, tell] = [0, (): void => {}];
@@ -111,7 +111,7 @@ it('tells of the picture that is there, as long as the one that was asked for is
 
 it('says how far the count by category is, and stays with types where it is stopped', async () => {
   const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(900);
-  const launch = { store: 'shops.db', stream: null, at: null, handler: null };
+  const launch = { store: 'shops.db', stream: null, at: null, handler: null, layout: null };
   const backend = fakeBackend({ sampleEvents: 2_000, launch });
   let [asked, stop] = [0, (): void => {}];
   backend.countCategories = (_, progress) => {
@@ -154,7 +154,7 @@ it('stacks by a command too', async () => {
 it('says how large a store is that has grown, or that the size is of the opening', async () => {
   const twin = fakeBackend({
     sampleEvents: 2_000,
-    launch: { store: 'orders.db', stream: null, at: null, handler: null },
+    launch: { store: 'orders.db', stream: null, at: null, handler: null, layout: null },
   });
   let tell: (news: StoreNews) => void = () => {};
   vi.spyOn(twin, 'watchStore').mockImplementation((_, news) => {

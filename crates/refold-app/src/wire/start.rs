@@ -37,6 +37,8 @@ pub struct Launch {
     pub stream: Option<String>,
     pub at: Option<String>,
     pub handler: Option<String>,
+    /// A layout id or a layout file; `None`: it is found by looking.
+    pub layout: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 async function open(at: string): Promise<Page> {
-  const shown = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null } });
+  const shown = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null, layout: null } });
   page = shown;
   await shown.until(() => shown.find('[data-test=cursor-a-label]'));
   return shown;
@@ -67,7 +67,7 @@ it('starts from what is looked at, with its handler', async () => {
 });
 
 it('says why nothing can run, and takes the handler that fits the category of a stream', async () => {
-  const shown = openPage({ launch: { store: 'orders.db', stream: null, at: null, handler: null } });
+  const shown = openPage({ launch: { store: 'orders.db', stream: null, at: null, handler: null, layout: null } });
   page = shown;
   await shown.until(() => shown.find('[data-test=scope-header]'));
   shown.press('Ctrl+3');
@@ -88,7 +88,7 @@ it('says why nothing can run, and takes the handler that fits the category of a 
 it('is a place: back and forward, a link, and a restart lead to what was compared', async () => {
   const backend = fakeBackend({
     sampleEvents: 2_000,
-    launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null },
+    launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null, layout: null },
   });
   const remembered = vi.spyOn(backend, 'rememberWindow');
   const shown = openPage({}, backend);

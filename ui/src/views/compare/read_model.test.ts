@@ -10,7 +10,7 @@ afterEach(async () => {
   page = null;
 });
 
-const launch = { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null };
+const launch = { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null, layout: null };
 
 /** Compare, on the read model, with a file chosen. */
 async function open(file: string): Promise<Page> {

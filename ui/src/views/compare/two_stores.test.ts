@@ -10,7 +10,7 @@ afterEach(async () => {
   page = null;
 });
 
-const launch = { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null };
+const launch = { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null, layout: null };
 
 /** Compare, on two stores, of which nobody has said the other one. */
 async function open(backend = fakeBackend({ launch, sampleEvents: 2_000 })): Promise<Page> {

@@ -18,7 +18,7 @@ function drop(name: string): void {
 
 /** A store open at a stream, in the view of some keys. */
 async function open(keys: string, ready: string, store = 'orders.db'): Promise<ReturnType<typeof fakeBackend>> {
-  const launch = { store, stream: 'order-4711', at: 'v8', handler: null };
+  const launch = { store, stream: 'order-4711', at: 'v8', handler: null, layout: null };
   const backend = fakeBackend({ launch, sampleEvents: 2_000 });
   page = openPage({ launch }, backend);
   await page.until(() => page.find('[data-test=cursor-a-label]'));

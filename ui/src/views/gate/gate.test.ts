@@ -9,7 +9,7 @@ afterEach(() => page.close());
 const text = (test: string) => page.texts(`[data-test=${test}]`)[0] ?? '';
 
 async function open(store = 'sample', stream: string | null = null, faults = new Faults()): Promise<void> {
-  page = openPage({ launch: { store, stream, at: null, handler: null }, faults });
+  page = openPage({ launch: { store, stream, at: null, handler: null, layout: null }, faults });
   await page.until(() => page.find(stream === null ? '[data-test=scope-header]' : '[data-test=state-header]'));
   page.find('[data-test=rail-gate]')?.click();
   await page.until(() => page.find('[data-test=gate]'));

@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 async function open(at: string): Promise<Page> {
-  const shown = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null } });
+  const shown = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at, handler: null, layout: null } });
   page = shown;
   await shown.until(() => shown.find('[data-test=tree-bar]'));
   return shown;

@@ -7,7 +7,7 @@ import { fakeBackend } from '../../backend/fake';
 let page: Page;
 afterEach(() => page.close());
 
-const LAUNCH = { stream: null, at: null, handler: null };
+const LAUNCH = { stream: null, at: null, handler: null, layout: null };
 
 /** `first`: what has the focus before the view comes. */
 async function open(

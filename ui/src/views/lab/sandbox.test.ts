@@ -7,7 +7,7 @@ let page: Page;
 afterEach(() => page.close());
 
 async function open(at: string): Promise<void> {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at, handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at, handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]'));
 }
 
@@ -55,7 +55,7 @@ it('goes into a case with its edits, and opens out of one as it was', async () =
   await page.close();
 
   const location = '/home/ada/branch.refold-case';
-  const backend = fakeBackend({ launch: { store: location, stream: null, at: null, handler: null } });
+  const backend = fakeBackend({ launch: { store: location, stream: null, at: null, handler: null, layout: null } });
   const opened = await backend.openStore(location, null);
   const { case: kept, layout } = opened;
   if (!kept || !place) throw new Error('no case');

@@ -8,7 +8,7 @@ afterEach(() => page.close());
 const text = () => page.texts('[data-test=note]').join(' ');
 
 it('bookmarks a moment, writes a note, deletes it and has it back, and goes there', async () => {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
   page.press('m');
   await page.until(() => page.texts('[data-test=notice]')[0]?.includes('Bookmarked order-4711 v3'));
@@ -30,7 +30,7 @@ it('bookmarks a moment, writes a note, deletes it and has it back, and goes ther
 });
 
 it('keeps what is written and not saved, wherever a person goes meanwhile', async () => {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
   const box = () => page.find<HTMLTextAreaElement>('[data-test=note-text]');
   page.press('Shift+m');
@@ -57,7 +57,7 @@ it('keeps what is written and not saved, wherever a person goes meanwhile', asyn
 });
 
 it('keeps the mark on its note when another comes before it', async () => {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
   page.press('m');
   await page.until(() => page.texts('[data-test=notice]')[0]?.includes('Bookmarked order-4711 v3'));
@@ -78,14 +78,16 @@ it('keeps the mark on its note when another comes before it', async () => {
 });
 
 it('says what a notebook is for while nothing is noted', async () => {
-  page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-test=rail-notebook]'));
   page.find('[data-test=rail-notebook]')?.click();
   await page.until(() => page.find('[data-test=notebook-empty]'));
 });
 
 it('opens a case file where it stood, says as of when, and lets nobody write into it', async () => {
-  page = openPage({ launch: { store: '/home/ada/refund.refold-case', stream: null, at: null, handler: null } });
+  page = openPage({
+    launch: { store: '/home/ada/refund.refold-case', stream: null, at: null, handler: null, layout: null },
+  });
   await page.until(() => page.find('[data-test=tab-diff]')?.ariaSelected === 'true');
   expect(page.texts('[data-test=cursor-b-label]')).toEqual(['B v 6']);
   expect(page.texts('[data-test=env-band]')[0]).toMatch(/CASE FILE.*as of 2026-08-30/);
@@ -101,7 +103,7 @@ it('opens a case file where it stood, says as of when, and lets nobody write int
 });
 
 it('writes what is noted and open into a case file, and says where it is', async () => {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
   page.find('[data-test=rail-notebook]')?.click();
   (await page.until(() => page.find('[data-test=case-save]'))).click();

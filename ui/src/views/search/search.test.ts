@@ -7,7 +7,7 @@ import { fakeBackend } from '../../backend/fake';
 let page: Page;
 afterEach(() => page.close());
 
-const LAUNCH = { stream: null, at: null, handler: null };
+const LAUNCH = { stream: null, at: null, handler: null, layout: null };
 
 async function search(text: string, store = 'sample', backend?: Backend): Promise<void> {
   page = openPage({ launch: { ...LAUNCH, store } }, backend);
@@ -27,7 +27,7 @@ function phase(): string | undefined {
 }
 
 it('finds types of events in a stream, and says where each hit is', async () => {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: null, handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: null, handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
   page.press('Ctrl+f');
   await page.until(() => page.find('[data-test=find-text]'));

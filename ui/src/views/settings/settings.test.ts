@@ -12,7 +12,7 @@ afterEach(async () => {
 
 async function open(options: Partial<FakeOptions> = {}): Promise<Page> {
   const shown = (page = openPage({
-    launch: { store: '/srv/orders.db', stream: 'order-4711', at: null, handler: null },
+    launch: { store: '/srv/orders.db', stream: 'order-4711', at: null, handler: null, layout: null },
     ...options,
   }));
   await shown.until(() => shown.find('[data-test=state-rows] [role=row]'));

@@ -10,7 +10,7 @@ const text = (test: string) => page.texts(`[data-test=${test}]`)[0] ?? '';
 const field = () => page.find<HTMLInputElement>('[data-test=why-path]');
 
 async function open(at = 'head', faults = new Faults()): Promise<void> {
-  page = openPage({ launch: { store: 'sample.db', stream: 'order-4711', at, handler: null }, faults });
+  page = openPage({ launch: { store: 'sample.db', stream: 'order-4711', at, handler: null, layout: null }, faults });
   await page.until(() => page.find('[data-test=state-rows] [role=row]'));
 }
 
