@@ -22,6 +22,7 @@ pub fn builder() -> Builder<Wry> {
         start::clear_cache,
         start::forget_recent,
         start::restore_recent,
+        start::gone_recents,
         start::cancel_job,
         start::watch_links,
         connections::connections,

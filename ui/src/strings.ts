@@ -225,6 +225,7 @@ export const S = {
     evidenceHint: 'A report, an anchor or a proof: whether every file is what it was. No store is needed',
     chooseEvidence: 'Choose its folder…',
     forget: 'Forget',
+    gone: 'not there now',
     drop: 'Drop to open',
     openedAt: 'opened',
     asLayout: 'Open as',

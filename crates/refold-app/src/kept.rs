@@ -2,6 +2,7 @@
 //! in the user's config folder; one that cannot be read counts as absent. Writes are whole or not at all.
 
 mod evidence;
+mod gone;
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -17,6 +18,7 @@ use crate::places::Places;
 use crate::wire::{Recent, WindowFrame, WindowPlaces};
 
 pub use evidence::{anchors_of, keep_anchors, keep_manner, manner_of};
+pub use gone::gone;
 
 /// So many stores are remembered.
 const RECENT_COUNT: usize = 12;

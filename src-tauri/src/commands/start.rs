@@ -82,6 +82,12 @@ pub async fn restore_recent(desk: State<'_, Arc<Desk>>, recent: Recent) -> Reply
     answer(desk, move |desk| desk.restore_recent(recent)).await
 }
 
+#[tauri::command]
+#[specta::specta]
+pub async fn gone_recents(desk: State<'_, Arc<Desk>>) -> Reply<Vec<String>> {
+    answer(desk, Desk::gone_recents).await
+}
+
 /// Tells links that later starts hand over. They are looked at: the window comes to the front.
 #[tauri::command]
 #[specta::specta]

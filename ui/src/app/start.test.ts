@@ -35,6 +35,23 @@ it('asks the host before the page is made, which takes as long as the answer doe
   await page.until(() => page.find('[data-test=sample-open]'));
 });
 
+it('marks a recent store whose file is not there now, and takes the mark away when it is there again', async () => {
+  const recent = (location: string) => ({
+    ...{ location, layoutTitle: 'Emmett', events: 15, openedAt: '2026-08-03T14:00:00Z' },
+  });
+  const backend = fakeBackend({ sampleEvents: 200, recents: [recent('/ada/here.db'), recent('/ada/away.db')] });
+  const gone = vi.spyOn(backend, 'goneRecents').mockResolvedValue(['/ada/away.db']);
+  page = openPage({}, backend);
+  await page.until(() => page.texts('[data-test=recent]').some((text) => text.includes('not there now')));
+  const [here, away] = page.texts('[data-test=recent]');
+  expect(here).not.toContain('not there now');
+  expect(away).toMatch(/away\.db not there now/);
+  expect(page.find('[aria-label="Forget away.db"]')).not.toBeNull();
+  gone.mockResolvedValue([]);
+  window.dispatchEvent(new Event('focus'));
+  await page.until(() => page.texts('[data-test=recent]').every((text) => !text.includes('not there now')));
+});
+
 it('lists a store again that was forgotten by a slip', async () => {
   const location = '/home/ada/shop/orders.db';
   const recents = [{ location, layoutTitle: 'Emmett', events: 15, openedAt: '2026-08-03T14:00:00Z' }];

@@ -219,6 +219,8 @@ export interface Backend
   forgetRecent(location: string): Promise<void>;
   /** Puts one that was forgotten back to where it stood. */
   restoreRecent(recent: Recent): Promise<void>;
+  /** Locations of recent stores whose file is not there now. */
+  goneRecents(): Promise<string[]>;
   /** The system's file dialog, for a store or what goes with it; `null` when it was closed without a choice. */
   pickFile(
     what?: 'store' | 'layout' | 'handler' | 'readModel' | 'rules' | 'key' | 'explanations',

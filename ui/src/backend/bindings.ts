@@ -18,6 +18,7 @@ export const commands = {
 	clearCache: (connection: string | null) => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("clear_cache", { connection })),
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
 	restoreRecent: (recent: Recent) => typedError<null, AppErrorWire>(__TAURI_INVOKE("restore_recent", { recent })),
+	goneRecents: () => typedError<string[], AppErrorWire>(__TAURI_INVOKE("gone_recents")),
 	cancelJob: (job: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("cancel_job", { job })),
 	/**  Tells links that later starts hand over. They are looked at: the window comes to the front. */
 	watchLinks: (links: Channel<string>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_links", { links })),

@@ -55,7 +55,7 @@ const SAMPLE = '/home/ada/refold/sample/orders.db';
 
 export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
   const twin = new FakeBackend({
-    ...{ seed: 4711, sampleEvents: 200_000, recents: [], connections: [], launch: null },
+    ...{ seed: 4711, sampleEvents: 200_000, recents: [], gone: [], connections: [], launch: null },
     settings: { theme: 'system', density: 'comfortable' },
     settingsFile: '/home/ada/.config/refold/settings.toml',
     settingsFailure: null,
@@ -505,6 +505,10 @@ class FakeBackend implements Omit<
 
   async restoreRecent(recent: wire.Recent): Promise<void> {
     this.#recents = [recent, ...this.#recents];
+  }
+
+  async goneRecents(): Promise<string[]> {
+    return this.#options.gone;
   }
 
   async pickFile(what?: string): Promise<string | null> {

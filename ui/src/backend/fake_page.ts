@@ -45,6 +45,7 @@ export function backendOfPage(): Backend {
           { name: 'branch-10', host: '10.2.4.9:5432', database: 'orders' },
         ]
       : [],
+    gone: asked.has('recents') ? ['/home/ada/incidents/incident-0814.jsonl'] : [],
     recents: asked.has('recents')
       ? [
           {

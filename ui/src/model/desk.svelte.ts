@@ -128,6 +128,15 @@ export class Desk {
     return this.#opening.recents;
   }
 
+  /** Locations of recent stores whose file is not there. */
+  get goneRecents(): readonly string[] {
+    return this.#opening.gone;
+  }
+
+  lookForRecents(): Promise<void> {
+    return this.#opening.lookForRecents();
+  }
+
   /** Location of the store that is being opened. */
   get opening(): string | null {
     return this.#opening.location;

@@ -49,6 +49,8 @@ export interface Host {
 
 export class Opening {
   recents = $state.raw<Recent[]>([]);
+  /** Locations of recent stores whose file was not there when it was looked for last. */
+  gone = $state.raw<readonly string[]>([]);
   /** The recent store that was forgotten last. */
   forgotten = $state.raw<Recent | null>(null);
   /** Location of the store that is being opened. */
@@ -272,6 +274,12 @@ export class Opening {
     if (this.#stop) return this.#stop();
     const job = this.stream === null ? null : (this.news?.job ?? null);
     if (job !== null) await this.#backend.cancelJob(job);
+  }
+
+  /** Looks which recent stores are not there now. */
+  async lookForRecents(): Promise<void> {
+    // What nobody can tell is not marked; opening it says what is wrong.
+    this.gone = await this.#backend.goneRecents().catch(() => []);
   }
 
   async forget(location: string): Promise<void> {

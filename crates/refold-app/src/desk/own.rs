@@ -79,6 +79,14 @@ impl Desk {
         caught(|| kept::forget_recent(&self.places, location))
     }
 
+    /// The locations of recent stores whose file is not there now. Nothing but files is looked at.
+    pub fn gone_recents(&self) -> Result<Vec<String>, AppError> {
+        caught(|| {
+            let recents = kept::load_recents(&self.places).into_iter();
+            Ok(kept::gone(recents.map(|recent| recent.location).collect()))
+        })
+    }
+
     pub fn restore_recent(&self, recent: Recent) -> Result<(), AppError> {
         caught(|| kept::restore_recent(&self.places, recent))
     }

@@ -8,6 +8,8 @@ export interface FakeOptions {
   /** Events of the store that `makeSample` makes. */
   sampleEvents: number;
   recents: wire.Recent[];
+  /** Those of them whose file is not there. */
+  gone: string[];
   connections: wire.Connection[];
   launch: wire.Launch | null;
   settings: wire.Settings;
