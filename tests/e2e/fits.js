@@ -108,4 +108,15 @@ for (const [index, one] of texts.entries()) {
     found.add(`over each other: ${nameOf(one.element)} and ${nameOf(other.element)}`);
   }
 }
+// The words above a list stand above its columns: both are cut into columns alike, and begin and end at the same pixel.
+for (const head of document.querySelectorAll('.header > *')) {
+  const frame = head.parentElement.parentElement;
+  const row = [...frame.querySelectorAll(':scope > .scroller .layer > *')].find(isSeen);
+  if (!row || !isSeen(head) || getComputedStyle(head).display !== 'grid') continue;
+  const columnsOf = (element) => {
+    const { gridTemplateColumns, columnGap, paddingLeft } = getComputedStyle(element);
+    return `${gridTemplateColumns} ${columnGap} from ${element.getBoundingClientRect().left + parseFloat(paddingLeft)}`;
+  };
+  if (columnsOf(head) !== columnsOf(row)) found.add(`not above its columns: ${nameOf(head)}: ${columnsOf(head)}, ${columnsOf(row)}`);
+}
 return [...found].slice(0, 12);
