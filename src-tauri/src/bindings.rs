@@ -23,6 +23,8 @@ pub fn builder() -> Builder<Wry> {
         start::forget_recent,
         start::restore_recent,
         start::gone_recents,
+        start::dialog_start,
+        start::keep_chosen,
         start::cancel_job,
         start::watch_links,
         connections::connections,

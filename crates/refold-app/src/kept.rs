@@ -2,6 +2,7 @@
 //! in the user's config folder; one that cannot be read counts as absent. Writes are whole or not at all.
 
 mod evidence;
+mod folders;
 mod gone;
 
 use std::fs;
@@ -18,6 +19,7 @@ use crate::places::Places;
 use crate::wire::{Recent, WindowFrame, WindowPlaces};
 
 pub use evidence::{anchors_of, keep_anchors, keep_manner, manner_of};
+pub use folders::{first_folder, keep_chosen};
 pub use gone::gone;
 
 /// So many stores are remembered.

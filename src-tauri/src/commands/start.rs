@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{AppStart, CacheUse, Environment, JobUpdate, KeyBinding, Recent, Settings, WindowPlaces};
+use refold_app::wire::{
+    AppStart, CacheUse, Environment, JobUpdate, KeyBinding, Picking, Recent, Settings, WindowPlaces,
+};
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
@@ -86,6 +88,18 @@ pub async fn restore_recent(desk: State<'_, Arc<Desk>>, recent: Recent) -> Reply
 #[specta::specta]
 pub async fn gone_recents(desk: State<'_, Arc<Desk>>) -> Reply<Vec<String>> {
     answer(desk, Desk::gone_recents).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn dialog_start(desk: State<'_, Arc<Desk>>, picking: Picking, name: Option<String>) -> Reply<Option<String>> {
+    answer(desk, move |desk| desk.dialog_start(picking, name.as_deref())).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_chosen(desk: State<'_, Arc<Desk>>, picking: Picking, chosen: String) -> Reply<()> {
+    answer(desk, move |desk| desk.keep_chosen(picking, &chosen)).await
 }
 
 /// Tells links that later starts hand over. They are looked at: the window comes to the front.

@@ -175,7 +175,7 @@ export interface Backend
   corrections(history: number, asked: KnownAsked, progress: (update: JobUpdate) => void): Promise<CorrectionsTold>;
   /** Writes every value of a field into a CSV file. */
   exportField(history: number, path: string, file: string): Promise<void>;
-  /** The system's dialog for a file to write; `null` when it was closed without a choice. */
+  /** The system's dialog for a file to write. It begins where something was saved last, never beside the store; `null` when it was closed without a choice. */
   pickSave(name: string): Promise<string | null>;
   /** The next moment after (or before) `from` whose event is of one of these types; `null` when there is none. */
   nextEvent(history: number, types: string[], from: number, direction: SearchDirection): Promise<number | null>;

@@ -19,6 +19,8 @@ export const commands = {
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
 	restoreRecent: (recent: Recent) => typedError<null, AppErrorWire>(__TAURI_INVOKE("restore_recent", { recent })),
 	goneRecents: () => typedError<string[], AppErrorWire>(__TAURI_INVOKE("gone_recents")),
+	dialogStart: (picking: Picking, name: string | null) => typedError<string | null, AppErrorWire>(__TAURI_INVOKE("dialog_start", { picking, name })),
+	keepChosen: (picking: Picking, chosen: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("keep_chosen", { picking, chosen })),
 	cancelJob: (job: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("cancel_job", { job })),
 	/**  Tells links that later starts hand over. They are looked at: the window comes to the front. */
 	watchLinks: (links: Channel<string>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_links", { links })),
@@ -2064,6 +2066,9 @@ export type PayloadView = {
 
 /**  What long work does at a time. */
 export type PhaseWire = "readingEvents" | "readingTheStream" | "readingPayloads" | "readingThePayload" | "readingTheField" | "readingTheFile" | "readingTheReadModel" | "readingTheLeftStore" | "readingTheRightStore" | "readingTheSample" | "readingOccurredTimes" | "readingWhatDiffers" | "unpacking" | "copyingTheDatabase" | "copyingItsLog" | "copyingPayloads" | "holdingTheCopyAgainstTheStore" | "comparingWithTheIndex" | "countingEvents" | "countingEventsByCategory" | "choosingEvents" | "sortingEvents" | "markingEvents" | "indexingIds" | "indexingPayloads" | "searching" | "folding" | "foldingRanges" | "foldingBothLines" | "foldingTheSample" | "foldingWhatDiffers" | "foldingWhatIsKnown" | "leavingEventsOut" | "askingEvents" | "sendingThroughUpcasters" | "lookingForAChange" | "lookingForIdsNearby" | "lookingForTheStreamsOfACorrelation" | "lookingForTheFirstEvents" | "lookingForTheEvent" | "lookingForTheEvents" | "lookingForThePerson" | "lookingAtTheEvents" | "lookingAtWhatIsAround" | "tryingSmallerHistories" | "checkingInvariants" | "checkingTheStreams" | "checkingTheSeal" | "runningTestCases" | "comparingIds" | "comparingEventByEvent" | "comparingTheOrder" | "comparingStreams" | "comparingThePages" | "comparingTheTables" | "explainingRows" | "explaining" | "anchoring" | "proving" | "verifying" | "verifyingTheCopy" | "verifyingTheChain" | "hashingTheStore" | "hashingTheStoreAgain" | "followingTheChain" | "writingTheCase" | "writingTheEvents" | "writingThePages" | "makingTheSampleStore" | "openingTheOtherStore" | "waitingForAnotherIndexing" | "starting";
+
+/**  What a file dialog is for. */
+export type Picking = "opening" | "saving";
 
 /**  A part of a page. Of a table the first rows of many; of a figure an address that holds it. */
 export type PreviewBlock = { is: "heading"; text: string } | { is: "text"; text: string } | { is: "facts"; facts: PreviewFact[] } | { is: "list"; lines: string[] } | { is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number } | { is: "figure"; words: string; picture: string };

@@ -8,6 +8,7 @@ import type {
   ChainVerified,
   HealthTold,
   JobUpdate,
+  Picking,
   ReportAskedWire,
   ReportMade,
   ReportManner,
@@ -39,6 +40,6 @@ export interface EvidenceBackend {
   openReport(folder: string, pages: string | null): Promise<void>;
   /** Checks an anchor, a proof or a report by itself. An empty `key`: whoever signed it. */
   verifyBundle(folder: string, key: string): Promise<BundleChecked>;
-  /** The system's dialog for a folder; `null` when it was closed without a choice. */
-  pickFolder(): Promise<string | null>;
+  /** The system's dialog for a folder. What is saved begins never beside the store; `null` when it was closed without a choice. */
+  pickFolder(picking: Picking): Promise<string | null>;
 }

@@ -3,13 +3,15 @@
 
 import { Channel } from '@tauri-apps/api/core';
 import { BackendError, type Backend } from './backend';
-import { commands, type AppErrorWire } from './bindings';
+import { commands, type AppErrorWire, type Picking } from './bindings';
 import { decodeDensityFrame, decodeStateFrame } from './frames';
 
 // Read beside the start, not before it.
 const DIALOG = () => import('@tauri-apps/plugin-dialog');
 const WEBVIEW = () => import('@tauri-apps/api/webview');
 const WINDOW = () => import('@tauri-apps/api/window');
+
+type Ask = (dialog: Awaited<ReturnType<typeof DIALOG>>, start: { defaultPath?: string }) => Promise<string | null>;
 
 const FILTERS = {
   layout: [{ name: 'Layout', extensions: ['toml'] }],
@@ -18,7 +20,16 @@ const FILTERS = {
 
 export function tauriBackend(): Backend {
   const { watchLinks, ...door } = doorOf(commands);
-  const pickSave = async (name: string) => (await DIALOG()).save({ defaultPath: name });
+  /** Asks in a dialog that begins where one of its kind ended last, and remembers where this one ends. */
+  const pick = async (picking: Picking, name: string | null, ask: Ask): Promise<string | null> => {
+    // A dialog that begins elsewhere, or is not remembered, is no reason for none.
+    const [dialog, start] = await Promise.all([DIALOG(), door.dialogStart(picking, name).catch(() => null)]);
+    const defaultPath = start ?? name;
+    const chosen = await ask(dialog, defaultPath === null ? {} : { defaultPath });
+    if (chosen !== null) await door.keepChosen(picking, chosen).catch(() => undefined);
+    return chosen;
+  };
+  const pickSave = (name: string) => pick('saving', name, ({ save }, start) => save(start));
   return {
     ...door,
     // What is asked while a person scrubs and zooms crosses as bytes.
@@ -33,10 +44,11 @@ export function tauriBackend(): Backend {
       return file;
     },
     pickSave,
-    pickFolder: async () => (await DIALOG()).open({ multiple: false, directory: true }),
-    pickFile: async (what) => {
+    pickFolder: (picking) =>
+      pick(picking, null, ({ open }, start) => open({ ...start, multiple: false, directory: true })),
+    pickFile: (what) => {
       const filters = what === 'layout' || what === 'handler' ? FILTERS[what] : [];
-      return (await DIALOG()).open({ multiple: false, directory: false, filters });
+      return pick('opening', null, ({ open }, start) => open({ ...start, multiple: false, directory: false, filters }));
     },
     onFileDrop: (listener) => {
       const listening = WEBVIEW().then(({ getCurrentWebview }) =>

@@ -19,7 +19,7 @@ export class BundleCheck {
 
   /** Lets a person choose the folder, and checks it. */
   async choose(): Promise<void> {
-    const folder = await this.#desk.backend.pickFolder();
+    const folder = await this.#desk.backend.pickFolder('opening');
     if (folder !== null) await this.check(folder);
   }
 

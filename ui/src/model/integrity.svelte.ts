@@ -119,9 +119,9 @@ export class IntegrityBoard extends LongWork implements Board {
     }
   }
 
-  /** Lets a person choose the folder. Answers whether there is one now. */
+  /** Lets a person choose the folder, in which anchors are made, too. Answers whether there is one now. */
   async choose(): Promise<boolean> {
-    const folder = await this.#store.backend.pickFolder();
+    const folder = await this.#store.backend.pickFolder('saving');
     if (folder !== null) await this.list(folder);
     return this.folder !== '';
   }

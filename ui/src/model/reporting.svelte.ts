@@ -162,7 +162,7 @@ export class ReportsBoard extends LongWork implements Board {
   }
 
   async chooseOut(): Promise<void> {
-    const folder = await this.#store.backend.pickFolder();
+    const folder = await this.#store.backend.pickFolder('saving');
     if (folder !== null) this.manner.out = folder;
   }
 

@@ -1,12 +1,15 @@
 //! What is kept for the window itself: settings, keys, what stores are, its places on the screen, and the cache.
 
+use std::path::Path;
+
 use refold_core::work::{CancelToken, Silent, Work};
 
 use super::Desk;
 use crate::error::AppError;
 use crate::jobs::caught;
+use crate::lock::lock;
 use crate::usecase::cache;
-use crate::wire::{CacheUse, Environment, KeyBinding, Recent, Rendering, Settings, WindowFrame, WindowPlaces};
+use crate::wire::{CacheUse, Environment, KeyBinding, Picking, Recent, Rendering, Settings, WindowFrame, WindowPlaces};
 use crate::{connections, handler, kept, settings};
 
 impl Desk {
@@ -85,6 +88,24 @@ impl Desk {
             let recents = kept::load_recents(&self.places).into_iter();
             Ok(kept::gone(recents.map(|recent| recent.location).collect()))
         })
+    }
+
+    /// Where a dialog begins: a folder, or in it a file that is called `name`. `None`: where the system begins by itself.
+    pub fn dialog_start(&self, picking: Picking, name: Option<&str>) -> Result<Option<String>, AppError> {
+        caught(|| {
+            let stores = lock(&self.sessions)
+                .values()
+                .map(|session| session.path().to_owned())
+                .collect();
+            let folder = kept::first_folder(&self.places, picking, stores);
+            let start = folder.map(|folder| name.map_or(folder.clone(), |name| folder.join(name)));
+            Ok(start.map(|start| start.display().to_string()))
+        })
+    }
+
+    /// Remembers the folder of what was chosen in a dialog.
+    pub fn keep_chosen(&self, picking: Picking, chosen: &str) -> Result<(), AppError> {
+        caught(|| kept::keep_chosen(&self.places, picking, Path::new(chosen)))
     }
 
     pub fn restore_recent(&self, recent: Recent) -> Result<(), AppError> {

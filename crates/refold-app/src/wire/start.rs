@@ -41,6 +41,14 @@ pub struct Launch {
     pub layout: Option<String>,
 }
 
+/// What a file dialog is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Picking {
+    Opening,
+    Saving,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Recent {
