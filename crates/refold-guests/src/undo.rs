@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use refold_core::count::{counted, grouped};
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
 use refold_core::event::{EventView, Position};
 use refold_core::pointer::{Pointer, Segment};
@@ -311,7 +312,11 @@ impl<H: Handler> Undoable<H> {
             if let Some(bytes) = bytes
                 && bytes.len() > most
             {
-                let message = format!("the {what} has {} bytes; the most is {most}", bytes.len());
+                let message = format!(
+                    "the {what} has {}; the most is {}",
+                    counted(bytes.len() as u64, "byte"),
+                    grouped(most as u64)
+                );
                 return Err(fault(code::EVENT_SIZE, message));
             }
         }

@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use refold_core::count::{counted, grouped};
 use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
@@ -113,9 +114,9 @@ impl HandlerInstance for MergeInstance {
         };
         if payload.len() > self.limits.payload_bytes {
             let message = format!(
-                "the payload has {} bytes; the most is {}",
-                payload.len(),
-                self.limits.payload_bytes
+                "the payload has {}; the most is {}",
+                counted(payload.len() as u64, "byte"),
+                grouped(self.limits.payload_bytes as u64)
             );
             return Err(fault(code::EVENT_SIZE, message));
         }
@@ -142,8 +143,8 @@ impl HandlerInstance for MergeInstance {
                 Err(_) => {
                     self.state = before;
                     let message = format!(
-                        "the state grew over {} bytes; fold it with rules that keep less",
-                        self.limits.state_bytes
+                        "the state grew over {}; fold it with rules that keep less",
+                        counted(self.limits.state_bytes as u64, "byte")
                     );
                     return Err(fault(code::LIMIT_STATE, message));
                 }

@@ -8,6 +8,7 @@ mod tests;
 
 use std::io::Read as _;
 
+use refold_core::count::counted;
 use refold_core::event::Encoding;
 use refold_core::value::is_ascii;
 
@@ -123,7 +124,7 @@ fn open(format: DecodeStep, bytes: &[u8], out: &mut Vec<u8>, max_bytes: u64) -> 
             .read_to_end(out),
     };
     match read {
-        Ok(count) if count as u64 > max_bytes => Err(format!("it opens to more than {max_bytes} bytes")),
+        Ok(count) if count as u64 > max_bytes => Err(format!("it opens to more than {}", counted(max_bytes, "byte"))),
         Ok(_) => Ok(()),
         Err(_) => Err("its compression is damaged, or it is encrypted".to_owned()),
     }

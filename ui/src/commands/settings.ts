@@ -1,5 +1,6 @@
 // What can be set, from the palette: every line of the settings page, zoom, and what a store is.
 
+import { environmentWords } from '../model/connections.svelte';
 import type { Desk } from '../model/desk.svelte';
 import { changeOf, SETTINGS, valueOf, type Setting } from '../model/setting';
 import { zoneNames } from '../base/zone.svelte';
@@ -86,7 +87,7 @@ function environments(desk: Desk): Choice[] {
   const note = (value: string | null) => (value === present ? S.settings.present : '');
   return [
     ...ENVIRONMENTS.map((value) => ({ value, title: S.environment.choices[value], note: note(value) })),
-    { value: 'none', title: S.environment.none, note: note(null) },
+    { value: 'none', title: environmentWords(desk.store?.opened.location ?? '', null).text, note: note(null) },
   ];
 }
 

@@ -19,7 +19,7 @@ import { looksLikeLink } from '../place/link';
 import { recentPlaces, samePlace } from '../place/place';
 import { Walk } from '../place/walk.svelte';
 import { S } from '../strings';
-import { Connections, countsAs, isConnection } from './connections.svelte';
+import { Connections, countsAs, environmentWords, isConnection } from './connections.svelte';
 import type { OpenDocument, Place } from './document.svelte';
 import { Documents } from './documents.svelte';
 import type { OpenHistory } from './open_history.svelte';
@@ -442,7 +442,7 @@ export class Desk {
     if (!store) return;
     await this.preferences.classify(store.opened.location, environment);
     if (this.connections.of(store.opened.location)) await this.connections.read();
-    const as = environment === null ? S.environment.none : S.environment.choices[environment];
+    const as = environmentWords(store.opened.location, environment).text;
     this.say(S.environment.classified(store.opened.name, as));
   }
 

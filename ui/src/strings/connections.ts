@@ -14,7 +14,7 @@ export const CONNECTIONS = {
   nothingRemoved: 'No connection was removed',
   broken: 'cannot be opened',
   asProduction: 'treated as production until you say',
-  unclassified: '????',
+  unclassified: 'NOT CLASSIFIED',
   signIn: 'Sign in',
   password: 'Password',
   passwordKept: 'In memory until this window closes; never in a file',

@@ -65,9 +65,8 @@ export const ENVIRONMENT_TEXTS = {
     local: 'LOCAL',
   },
   short: { production: 'PROD', staging: 'STAG', test: 'TEST', development: 'DEV', local: 'LOCAL' },
-  unclassified: 'UNCLASSIFIED · TREATED AS PRODUCTION',
+  unclassified: 'NOT CLASSIFIED · TREATED AS PRODUCTION',
   classify: 'Classify',
-  none: 'Not classified',
   file: 'File',
   assumed: 'Not classified, treated as production',
   noneWhy:

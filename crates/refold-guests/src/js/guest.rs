@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use refold_core::count::counted;
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc};
@@ -315,7 +316,10 @@ impl Guest {
                 (code::LIMIT_DEPTH, message)
             }
             status::STATE_SIZE => {
-                let message = format!("the state passes {} bytes; keep less", self.limits.state_bytes);
+                let message = format!(
+                    "the state passes {}; keep less",
+                    counted(self.limits.state_bytes as u64, "byte")
+                );
                 (code::LIMIT_STATE, message)
             }
             status::REFUSED => (code::PKG_SCRIPT, message.to_owned()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use refold_core::count::counted;
 use refold_core::port::handler::{Applied, HandlerFault};
 use refold_core::value::{Object, Value};
 
@@ -166,8 +167,8 @@ pub fn emitted(answer: &Object, limits: &GuestLimits) -> Result<Vec<Recorded>, H
     };
     if list.len() > limits.output_events {
         let message = format!(
-            "the handler emits more than {} events for one; emit fewer",
-            limits.output_events
+            "the handler emits more than {} for one; emit fewer",
+            counted(limits.output_events as u64, "event")
         );
         return Err(fault(code::LIMIT_OUTPUT, message));
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use refold_core::count::counted;
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use refold_core::value::{Object, Value};
@@ -179,7 +180,7 @@ impl Guest {
             true => Ok(()),
             false => Err(fault(
                 code::LIMIT_STATE,
-                format!("the state passes {most} bytes; keep less"),
+                format!("the state passes {}; keep less", counted(most as u64, "byte")),
             )),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use refold_core::count::counted;
 use refold_core::port::handler::HandlerFault;
 
 use super::answer;
@@ -57,17 +58,17 @@ pub fn silent(child: &mut Child, silence: &Silence, bounds: &Bounds, limits: &Gu
         Silence::AnswerFlood => {
             child.end();
             let message = format!(
-                "the program answers with more than {} bytes and was ended; keep a smaller state, and write nothing else \
+                "the program answers with more than {} and was ended; keep a smaller state, and write nothing else \
                  to standard output",
-                bounds.answer_bytes
+                counted(bounds.answer_bytes as u64, "byte")
             );
             fault(code::LIMIT_OUTPUT, message)
         }
         Silence::ToldFlood => {
             child.end();
             let message = format!(
-                "the program writes more than {} bytes to standard error and was ended; log less",
-                bounds.told_bytes
+                "the program writes more than {} to standard error and was ended; log less",
+                counted(bounds.told_bytes as u64, "byte")
             );
             fault(code::LIMIT_OUTPUT, message)
         }

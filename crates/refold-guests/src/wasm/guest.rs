@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use refold_core::count::{counted, grouped};
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults};
@@ -156,8 +157,9 @@ impl Guest {
         let (_, length) = abi::unpacked(packed);
         if length as usize > self.limits.state_bytes {
             let message = format!(
-                "the state has {length} bytes, and may have {}; keep less",
-                self.limits.state_bytes
+                "the state has {}, and may have {}; keep less",
+                counted(length.into(), "byte"),
+                grouped(self.limits.state_bytes as u64)
             );
             return Err(fault(code::LIMIT_STATE, message));
         }
@@ -317,8 +319,9 @@ impl Hosted for Guest {
         }
         if length as usize > self.limits.payload_bytes {
             let message = format!(
-                "`refold_upcast` gave {length} bytes, and an event may have {}",
-                self.limits.payload_bytes
+                "`refold_upcast` gave {}, and an event may have {}",
+                counted(length.into(), "byte"),
+                grouped(self.limits.payload_bytes as u64)
             );
             return Err(fault(code::EVENT_SIZE, message));
         }

@@ -1,5 +1,6 @@
 //! What a module can ask for while it runs: to log, to emit, the event's time, and numbers that the event seeds.
 
+use refold_core::count::counted;
 use refold_core::time::Timestamp;
 use wasmtime::{Caller, Linker, Trap};
 
@@ -113,12 +114,18 @@ impl Host {
         self.emitted_bytes = self.emitted_bytes.saturating_add(json.len());
         if self.emitted.len() >= self.limits.output_events {
             let most = self.limits.output_events;
-            let message = format!("the handler emits more than {most} events for one; emit fewer");
+            let message = format!(
+                "the handler emits more than {} for one; emit fewer",
+                counted(most as u64, "event")
+            );
             return Err(self.refuse(code::LIMIT_OUTPUT, message));
         }
         if self.emitted_bytes > self.limits.state_bytes {
             let most = self.limits.state_bytes;
-            let message = format!("the handler emits more than {most} bytes for one event; emit less");
+            let message = format!(
+                "the handler emits more than {} for one event; emit less",
+                counted(most as u64, "byte")
+            );
             return Err(self.refuse(code::LIMIT_OUTPUT, message));
         }
         if Recorded::read(json, self.limits.depth).is_none() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use refold_core::count::{counted, grouped};
 use refold_core::port::handler::{HandlerFault, HandlerIdentity};
 use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
 
@@ -96,7 +97,11 @@ struct Hosting {
 pub fn compile(wasm: &[u8]) -> Result<Vec<u8>, HandlerFault> {
     if let Some(bytes) = size::largest_function(wasm).filter(|bytes| *bytes > size::MAX_FUNCTION_BYTES) {
         let most = size::MAX_FUNCTION_BYTES;
-        let message = format!("a function of the module has {bytes} bytes; the most is {most}: split it");
+        let message = format!(
+            "a function of the module has {}; the most is {}: split it",
+            counted(bytes as u64, "byte"),
+            grouped(most as u64)
+        );
         return Err(fault(code::LIMIT_COMPILE, message));
     }
     let engine = engine::engine().map_err(|message| fault(code::ENGINE, message))?;

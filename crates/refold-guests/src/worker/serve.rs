@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use refold_core::count::counted;
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 
@@ -301,7 +302,10 @@ fn folded(
         put_part(recorded, json);
     })?;
     if bytes > most_recorded {
-        let message = format!("the handler emits more than {most_recorded} bytes for one event; emit less");
+        let message = format!(
+            "the handler emits more than {} for one event; emit less",
+            counted(most_recorded as u64, "byte")
+        );
         return Err(fault(code::LIMIT_OUTPUT, message));
     }
     let number = frame::outcome_number(outcome);

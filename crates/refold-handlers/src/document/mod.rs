@@ -13,6 +13,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use refold_core::count::{counted, grouped};
 use refold_core::value::{Array, Number, Object, Text, Value};
 
 use crate::error::{Mark, PackageError, code};
@@ -243,7 +244,11 @@ pub fn find<'a>(members: Members<'a>, name: &str) -> Option<&'a Node> {
 
 fn checked_text(file: &Arc<str>, source: &[u8]) -> Result<String, PackageError> {
     if source.len() > MAX_FILE_BYTES {
-        let message = format!("the file has {} bytes; the most is {MAX_FILE_BYTES}", source.len());
+        let message = format!(
+            "the file has {}; the most is {}",
+            counted(source.len() as u64, "byte"),
+            grouped(MAX_FILE_BYTES as u64)
+        );
         return Err(PackageError::at(code::PKG_READ, file, Mark::START, message));
     }
     match std::str::from_utf8(source) {

@@ -20,6 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use refold_core::count::{counted, grouped};
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram, Takes};
 use refold_core::port::system::in_words;
 
@@ -442,8 +443,9 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, PackageError> {
     }
     if metadata.len() > MAX_FILE_BYTES as u64 {
         return Err(unreadable(format!(
-            "it has {} bytes; the most is {MAX_FILE_BYTES}",
-            metadata.len()
+            "it has {}; the most is {}",
+            counted(metadata.len(), "byte"),
+            grouped(MAX_FILE_BYTES as u64)
         )));
     }
     fs::read(path).map_err(|error| unreadable(in_words(&error)))

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use refold_core::count::counted;
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::{Array, KnownKey, Number, NumberError, Object, Text, Value};
 
@@ -333,8 +334,8 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     fn emit(&mut self, mark: Mark, event_type: NodeId, data: Option<NodeId>, base: &Path<'p>) -> Result<(), Fault> {
         if self.emitted.len() >= self.limits.output_events {
             let message = format!(
-                "more than {} events emitted for one event; emit fewer",
-                self.limits.output_events
+                "more than {} emitted for one event; emit fewer",
+                counted(self.limits.output_events as u64, "event")
             );
             return Err(self.rules.ir.fault_at(mark, code::LIMIT_OUTPUT, message));
         }

@@ -1,5 +1,6 @@
 //! Where events of a stored type go, and what their rules read of them. It knows nothing of what the rules do.
 
+use refold_core::count::{counted, grouped};
 use refold_core::event::{EventView, TypeOrdinal};
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::{JsonError, Value};
@@ -140,9 +141,9 @@ fn checked_size<'b>(what: &str, bytes: Option<&'b [u8]>, limits: &Limits) -> Res
     match bytes {
         Some(bytes) if bytes.len() > limits.payload_bytes => {
             let message = format!(
-                "the {what} has {} bytes; the most is {}",
-                bytes.len(),
-                limits.payload_bytes
+                "the {what} has {}; the most is {}",
+                counted(bytes.len() as u64, "byte"),
+                grouped(limits.payload_bytes as u64)
             );
             Err(Stop::Fault(Box::new(HandlerFault {
                 code: code::EVENT_SIZE,

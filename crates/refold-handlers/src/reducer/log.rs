@@ -1,5 +1,6 @@
 //! What an event writes, kept so that a fault puts the state back without a copy of it, and the size counted along.
 
+use refold_core::count::counted;
 use refold_core::value::Value;
 use smallvec::SmallVec;
 
@@ -187,8 +188,8 @@ fn checked_size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize
 #[cold]
 fn too_big(limits: &Limits) -> Refused {
     let message = format!(
-        "the state grew over {} bytes; keep less in it, or count instead of collecting",
-        limits.state_bytes
+        "the state grew over {}; keep less in it, or count instead of collecting",
+        counted(limits.state_bytes as u64, "byte")
     );
     Refusal::new(code::LIMIT_STATE, message)
 }

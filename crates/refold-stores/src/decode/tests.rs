@@ -59,7 +59,7 @@ fn a_small_value_that_opens_to_a_huge_one_is_cut_off() {
     let fault = decoder
         .decode(&body(&[DecodeStep::Auto]), &bomb, 1_000_000)
         .unwrap_err();
-    assert!(fault.contains("more than 1000000 bytes"), "{fault}");
+    assert!(fault.contains("more than 1,000,000 bytes"), "{fault}");
     assert_eq!(
         decoder.decode(&body(&[DecodeStep::Zlib, DecodeStep::Json]), &zlib(b"[1]"), 10),
         Ok(Encoding::Json)

@@ -8,6 +8,7 @@ use std::io::{BufReader, Read as _};
 use std::ops::Range;
 use std::path::Path;
 
+use refold_core::count::{counted, grouped};
 use refold_core::event::Position;
 use refold_core::port::store::{OrderQuality, StoreDescription, StoreError, Unsettled};
 use refold_core::work::{Phase, Work};
@@ -146,7 +147,11 @@ impl Sealed {
         if read == self.events {
             return Ok(());
         }
-        let detail = format!("its seal is for {} events, and {read} can be read", self.events);
+        let detail = format!(
+            "its seal is for {}, and {} can be read",
+            counted(self.events, "event"),
+            grouped(read)
+        );
         Err(damaged(source.path(), &detail))
     }
 
@@ -231,7 +236,10 @@ fn first_line(source: &FileSource) -> Result<(Vec<u8>, u64), StoreError> {
     let mut reader = BufReader::new(source.content(0..source.content_byte_count())?);
     let length = scan::read_line(&mut reader, &mut line).map_err(|error| file_error(source.path(), &error))?;
     if line.len() as u64 != length {
-        let detail = format!("its head is longer than {LONGEST_RECORD_BYTES} bytes");
+        let detail = format!(
+            "its head is longer than {}",
+            counted(LONGEST_RECORD_BYTES as u64, "byte")
+        );
         return Err(damaged(source.path(), &detail));
     }
     Ok((line, length))

@@ -18,6 +18,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+use refold_core::count::{counted, grouped};
 use refold_core::event::Position;
 use refold_core::port::store::{
     EventReader, EventStore, Fingerprint, OrderQuality, OwnChain, PositionRange, RawColumn, ReadQuery,
@@ -324,7 +325,11 @@ impl EventStore for FileStore {
         if length > scan::LONGEST_RECORD_BYTES {
             self.inner.source.read_at((offset, scan::HEAD_BYTES), &mut bytes)?;
             return Ok(Some(vec![RawColumn {
-                name: format!("the first {} of {length} bytes", scan::HEAD_BYTES),
+                name: format!(
+                    "the first {} of {}",
+                    grouped(scan::HEAD_BYTES as u64),
+                    counted(length as u64, "byte")
+                ),
                 kind: "TEXT".to_owned(),
                 bytes,
             }]));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use refold_core::count::counted;
 use refold_core::event::{Encoding, EventBatch, Position, Span, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
@@ -220,7 +221,10 @@ impl Inner {
         };
         let what = format!("the {what}, number {}", row + 1);
         let detail = if is_too_large {
-            format!("{what}, of {length} bytes, is not loaded, and the event is not shown: {fault}; {whose}")
+            format!(
+                "{what}, of {}, is not loaded, and the event is not shown: {fault}; {whose}",
+                counted(length as u64, "byte")
+            )
         } else {
             format!("{what}, is no event: {fault}; {whose}")
         };
@@ -281,8 +285,10 @@ impl Oddities<'_> {
                 "too-large",
                 Severity::Warning,
                 format!(
-                    "its record of {length} bytes is not loaded, so its payload is not shown: the limit is \
-                     {LONGEST_RECORD_BYTES} bytes; take the record out of the file to look at it"
+                    "its record of {} is not loaded, so its payload is not shown: the limit is {}; take the record out of the \
+                     file to look at it",
+                    counted(length as u64, "byte"),
+                    counted(LONGEST_RECORD_BYTES as u64, "byte")
                 ),
             );
         }

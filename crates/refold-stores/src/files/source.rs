@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use refold_core::count::counted;
 use refold_core::port::store::StoreError;
 use refold_core::work::{Phase, Work};
 use sha2::{Digest as _, Sha256};
@@ -267,7 +268,10 @@ fn unpack(work: &Work<'_>, file: &File, path: &Path, scratch: &Path) -> Result<N
         work.tick(Phase::Unpacking, done, None)?;
         let count = content.read(&mut buffer).map_err(|error| StoreError::Packed {
             location: path.display().to_string(),
-            detail: format!("its compression is damaged behind {done} bytes of text: {error}"),
+            detail: format!(
+                "its compression is damaged behind {} of text: {error}",
+                counted(done, "byte")
+            ),
         })?;
         if count == 0 {
             break;

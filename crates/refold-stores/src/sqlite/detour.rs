@@ -1,6 +1,7 @@
 //! Ways around damaged pages of a file: through what is left of them, over a gap in the order of positions, and to the
 //! events of one stream when what leads to them cannot be read.
 
+use refold_core::count::counted;
 use refold_core::event::{Columns, EventBatch, Position, Version};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -100,8 +101,7 @@ impl Lost {
         };
         let rows = match self.row_count {
             0 => None,
-            1 => Some("1 row".to_owned()),
-            count => Some(format!("{count} rows")),
+            count => Some(counted(count.into(), "row")),
         };
         let pages = match self.pages.as_slice() {
             [] => None,
@@ -111,7 +111,8 @@ impl Lost {
                 let more = if pages.len() > MOST_NAMED_PAGES { ", …" } else { "" };
                 let (count, named) = (pages.len(), named.join(", "));
                 Some(format!(
-                    "the rows of {count} pages of the file ({named}{more}), however many they are"
+                    "the rows of {} of the file ({named}{more}), however many they are",
+                    counted(count as u64, "page")
                 ))
             }
         };

@@ -13,6 +13,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use refold_core::count::counted;
 use refold_core::port::store::StoreError;
 use refold_core::work::Work;
 use refold_scratch::clear_left;
@@ -225,7 +226,10 @@ fn check_header(path: &Path, stamp: &Stamp) -> Result<(), StoreError> {
         1 => 65_536,
         size if size.is_power_of_two() && size >= 512 => u64::from(size),
         size => {
-            let detail = format!("its header says {size} bytes a page, which no SQLite database has");
+            let detail = format!(
+                "its header says {} a page, which no SQLite database has",
+                counted(size.into(), "byte")
+            );
             return Err(StoreError::Corrupt { location, detail });
         }
     };
@@ -243,7 +247,8 @@ fn check_header(path: &Path, stamp: &Stamp) -> Result<(), StoreError> {
     let is_alone = stamp.wal.is_none() && stamp.journal.is_none();
     if number(24) == number(92) && page_count * page_byte_count > database.byte_count && is_alone {
         let detail = format!(
-            "it should have {page_count} pages and ends in page {}: it was cut short",
+            "it should have {} and ends in page {}: it was cut short",
+            counted(page_count, "page"),
             database.byte_count / page_byte_count + 1
         );
         return Err(StoreError::Corrupt { location, detail });

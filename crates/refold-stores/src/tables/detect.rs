@@ -1,5 +1,6 @@
 //! Which layouts fit a database, with the evidence for each.
 
+use refold_core::count::counted;
 use refold_core::port::store::StoreError;
 
 use super::plan::Plan;
@@ -176,7 +177,10 @@ impl Look<'_> {
                 location,
                 detail: match catalogue.barred.tables.len() {
                     0 => "the database has no tables".to_owned(),
-                    count => format!("none of the {count} tables of the database may be read"),
+                    count => format!(
+                        "none of the {} of the database may be read",
+                        counted(count as u64, "table")
+                    ),
                 },
                 advice: self.advice_when_empty,
             };

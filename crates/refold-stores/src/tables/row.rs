@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use refold_core::count::{counted, grouped};
 use refold_core::event::{Encoding, EventBatch, Position, Span, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
@@ -288,8 +289,9 @@ impl<R: Values> Fields<'_, R> {
         {
             odd.warning("too-large", || {
                 format!(
-                    "its {what} of at least {byte_count} bytes is not loaded: the limit is {limit}; max_body_bytes in a layout \
-                     file raises it"
+                    "its {what} of at least {} is not loaded: the limit is {}; max_body_bytes in a layout file raises it",
+                    counted(byte_count.unsigned_abs(), "byte"),
+                    grouped(limit)
                 )
             });
             // There is a value, and nobody can read it here: not the same as no value.
@@ -514,6 +516,6 @@ fn describe(value: ValueRef<'_>) -> String {
         ValueRef::Integer(number) => format!("the integer {number}"),
         ValueRef::Real(number) => format!("the floating point number {number}"),
         ValueRef::Text(text) => format!("the text {:?}", String::from_utf8_lossy(&text[..text.len().min(60)])),
-        ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
+        ValueRef::Blob(bytes) => counted(bytes.len() as u64, "byte"),
     }
 }

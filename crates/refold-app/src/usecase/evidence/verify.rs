@@ -495,8 +495,11 @@ impl VerifyFinding {
             Difference::Inserted => ("INSERTED", None, Vec::new(), None),
             Difference::Moved { to, changed } => ("MOVED", Some(*to), changed.iter().map(part_name).collect(), None),
             Difference::Somewhere { last, before, now } => {
-                let detail =
-                    format!("{before} events then, {now} now; the anchor keeps no leaves that would name them");
+                let detail = format!(
+                    "{} then, {} now; the anchor keeps no leaves that would name them",
+                    counted((*before).into(), "event"),
+                    grouped((*now).into())
+                );
                 ("DIFFERS", Some(*last), Vec::new(), Some(detail))
             }
         };

@@ -148,7 +148,9 @@ pub fn minimize(
     let comment = |kept: usize, how: &str| {
         let (of, stream, store) = (answer.of, &answer.stream, session.name());
         format!(
-            "{kept} of the {of} events of {stream} in {store}: {how}{}",
+            "{} of the {} of {stream} in {store}: {how}{}",
+            text::grouped(kept as u64),
+            text::counted(of.into(), "event"),
             told(replaced)
         )
     };

@@ -60,6 +60,20 @@ fn a_file_cut_short_is_said_to_be_cut_short() {
 }
 
 #[test]
+fn a_count_of_pages_reads_as_all_counts_do() {
+    let lab = many_pages(4_000);
+    let whole = fs::read(lab.path()).unwrap();
+    let pages = whole.len() / 512;
+    assert!((1_000..1_000_000).contains(&pages), "{pages} pages");
+    fs::write(lab.path(), &whole[..whole.len() - 1]).unwrap();
+    let Err(StoreError::Corrupt { detail, .. }) = outcome(&lab) else {
+        panic!("a file without its last byte is opened");
+    };
+    let read = format!("it should have {},{:03} pages and", pages / 1_000, pages % 1_000);
+    assert!(detail.starts_with(&read), "{detail}");
+}
+
+#[test]
 fn flipped_bits_give_errors_or_findings_and_never_more_events_than_there_are() {
     let lab = many_pages(100);
     let whole = fs::read(lab.path()).unwrap();

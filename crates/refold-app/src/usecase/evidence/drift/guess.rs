@@ -7,6 +7,7 @@ mod sample;
 mod tests;
 mod write;
 
+use refold_core::count::{counted, grouped};
 use refold_core::event::EventBatch;
 use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
@@ -373,7 +374,11 @@ fn ignored(guessed: &GuessedColumn, names: &[&str], sampled: &[Sampled]) -> Gues
     } else if guessed.agrees > 0 {
         let place = guessed.path.as_ref().or(guessed.value.as_ref());
         let place = place.cloned().unwrap_or_default();
-        format!("{place} agrees most, in {} of {} rows", guessed.agrees, guessed.of)
+        format!(
+            "{place} agrees most, in {} of {}",
+            grouped(guessed.agrees.into()),
+            counted(guessed.of.into(), "row")
+        )
     } else {
         "nothing in the state agrees".to_owned()
     };

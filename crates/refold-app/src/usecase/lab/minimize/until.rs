@@ -81,7 +81,9 @@ pub fn case_until(
         text: write_case(&CaseText {
             title: &format!("{name} up to {until}"),
             comment: &format!(
-                "the first {count} of the {of} events of {name} in {store}{}",
+                "the first {} of the {} of {name} in {store}{}",
+                text::grouped(count.into()),
+                text::counted(of.into(), "event"),
                 told(replaced)
             ),
             stream: &stream.id,
