@@ -97,6 +97,11 @@ fn every_view_fits_its_window() {
             look(&shown, &format!("{content}, {size}"), &mut faults);
         }
         show(&shown, "compare");
+        // What two states differ in yields to nothing: three rows are seen in the lowest window.
+        web.wait_for(
+            "document.querySelector('[data-test=compare-count]') && [...document.querySelectorAll(
+                 '[data-test=compare] .rows:not(.gone) [data-test=state-rows]')].every(it => it.clientHeight >= 66)",
+        );
         web.run("document.querySelector('[data-test=segment-readModel]').click()");
         web.wait_for("document.querySelector('[data-test=drift]')");
         look(&shown, &format!("read model, {size}"), &mut faults);

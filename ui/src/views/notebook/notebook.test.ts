@@ -29,6 +29,22 @@ it('bookmarks a moment, writes a note, deletes it and has it back, and goes ther
   await page.until(() => page.find('.page')?.dataset['view'] === 'history');
 });
 
+it('leaves the focus where it is when a moment is bookmarked, and when it is not any more', async () => {
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
+  for (const place of ['state-rows', 'event-list', 'tab-state', 'cursor-a']) {
+    const element = page.find(`[data-test=${place}]`);
+    element?.focus();
+    for (const said of ['bookmark', 'no bookmark']) {
+      const before = page.texts('[data-test=notice]')[0];
+      page.press('m');
+      if (said === 'bookmark') await page.until(() => page.texts('[data-test=notice]')[0]?.includes('Bookmarked'));
+      else await page.until(() => page.texts('[data-test=notice]')[0] !== before || before !== undefined);
+      expect(document.activeElement, `${place}, ${said}`).toBe(element);
+    }
+  }
+});
+
 it('keeps what is written and not saved, wherever a person goes meanwhile', async () => {
   page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
