@@ -14,6 +14,8 @@ pub fn builder() -> Builder<Wry> {
         start::start,
         start::make_sample,
         start::save_settings,
+        start::open_settings,
+        start::open_settings_folder,
         start::bind_keys,
         start::unbind_keys,
         start::classify,

@@ -24,6 +24,7 @@ pub mod store;
 pub mod stores;
 pub mod watch;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use refold_app::wire::AppErrorWire;
@@ -63,6 +64,16 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + S
     outcome
         .unwrap_or_else(|error| Err(AppError::internal(format!("this call broke off: {error}"))))
         .map_err(Into::into)
+}
+
+/// Opens a file or a folder in the program that the system has for it.
+fn open_with_system(place: &Path) -> Result<(), AppError> {
+    open::that_detached(place).map_err(|error| {
+        AppError::not_found(
+            format!("the system has no program that opens {}: {error}", place.display()),
+            "open it with a program of your choice",
+        )
+    })
 }
 
 /// Tells the interface how far something is. A window that is gone needs no news, so a failure to send is none.

@@ -10,7 +10,7 @@ use refold_app::{AppError, Desk};
 use tauri::State;
 use tauri::ipc::Channel;
 
-use super::{Reply, answer, tell};
+use super::{Reply, answer, open_with_system, tell};
 
 #[tauri::command]
 #[specta::specta]
@@ -112,12 +112,7 @@ pub async fn make_report(
 pub async fn open_report(desk: State<'_, Arc<Desk>>, folder: String, pages: Option<String>) -> Reply<()> {
     answer(desk, move |desk| {
         let place = desk.report_place(&folder, pages.as_deref())?;
-        open::that_detached(&place).map_err(|error| {
-            AppError::not_found(
-                format!("the system has no program that opens {}: {error}", place.display()),
-                "open it with a program of your choice",
-            )
-        })
+        open_with_system(&place)
     })
     .await
 }

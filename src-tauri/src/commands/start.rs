@@ -9,7 +9,7 @@ use refold_app::wire::{
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
-use super::{Reply, answer, apart, tell};
+use super::{Reply, answer, apart, open_with_system, tell};
 use crate::{handover, window};
 
 #[tauri::command]
@@ -28,6 +28,19 @@ pub async fn make_sample(desk: State<'_, Arc<Desk>>, progress: Channel<JobUpdate
 #[specta::specta]
 pub async fn save_settings(desk: State<'_, Arc<Desk>>, settings: Settings) -> Reply<()> {
     answer(desk, move |desk| desk.save_settings(&settings)).await
+}
+
+/// Opens the settings file in the program that the system has for it.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_settings(desk: State<'_, Arc<Desk>>) -> Reply<()> {
+    answer(desk, |desk| open_with_system(&desk.settings_to_edit()?)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_settings_folder(desk: State<'_, Arc<Desk>>) -> Reply<()> {
+    answer(desk, |desk| open_with_system(&desk.settings_folder()?)).await
 }
 
 #[tauri::command]

@@ -204,6 +204,9 @@ export interface Backend
   find(session: number, text: string, limit: number): Promise<FindHit[]>;
   cancelJob(job: number): Promise<void>;
   saveSettings(settings: Settings): Promise<void>;
+  /** Opens the settings file in the program that the system has for it. */
+  openSettings(): Promise<void>;
+  openSettingsFolder(): Promise<void>;
   /** Binds keys in the settings file, over what it says of them. */
   bindKeys(binding: KeyBinding): Promise<void>;
   /** Takes a binding out of the settings file: the default holds again. */

@@ -9,6 +9,9 @@ export const commands = {
 	start: () => typedError<AppStart, AppErrorWire>(__TAURI_INVOKE("start")),
 	makeSample: (progress: Channel<JobUpdate>) => typedError<string, AppErrorWire>(__TAURI_INVOKE("make_sample", { progress })),
 	saveSettings: (settings: Settings) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_settings", { settings })),
+	/**  Opens the settings file in the program that the system has for it. */
+	openSettings: () => typedError<null, AppErrorWire>(__TAURI_INVOKE("open_settings")),
+	openSettingsFolder: () => typedError<null, AppErrorWire>(__TAURI_INVOKE("open_settings_folder")),
 	bindKeys: (binding: KeyBinding) => typedError<null, AppErrorWire>(__TAURI_INVOKE("bind_keys", { binding })),
 	unbindKeys: (context: string, keys: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("unbind_keys", { context, keys })),
 	classify: (location: string, environment: Environment | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("classify", { location, environment })),

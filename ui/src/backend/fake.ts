@@ -499,6 +499,11 @@ class FakeBackend implements Omit<
     else this.preferences.classify(location, environment);
   }
 
+  // A twin has no programs to open files with.
+  async openSettings(): Promise<void> {}
+
+  async openSettingsFolder(): Promise<void> {}
+
   async forgetRecent(location: string): Promise<void> {
     this.#recents = this.#recents.filter((recent) => recent.location !== location);
   }

@@ -27,6 +27,17 @@ export const VIEW: readonly Command[] = [
   command('View', ['global'], 'view.settingsPath', 'Copy the path of the settings file', copyPath, {
     words: 'keys bindings keymap toml edit',
   }),
+  command('View', ['global'], 'view.settingsOpen', 'Open the settings file', (d) => d.backend.openSettings(), {
+    words: 'edit keys bindings keymap toml',
+  }),
+  command(
+    'View',
+    ['global'],
+    'view.settingsFolder',
+    'Open the folder of the settings file',
+    (d) => d.backend.openSettingsFolder(),
+    { words: 'directory toml config connections' },
+  ),
   command('View', ['global'], 'view.escape', 'Close, stop or let go', escape, { keys: ['Escape'], isQuiet: true }),
 ];
 

@@ -9,6 +9,8 @@ export const SETTINGS_TEXTS = {
   clear: 'Show all',
   file: 'All of this is kept in',
   copyPath: 'Copy path',
+  openFile: 'Open',
+  openFolder: 'Open folder',
   undo: 'Undo the last setting',
   undone: (title: string) => `${title} is as it was before`,
   nothingToUndo: 'No setting was changed since the start',

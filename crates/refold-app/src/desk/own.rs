@@ -1,6 +1,6 @@
 //! What is kept for the window itself: settings, keys, what stores are, its places on the screen, and the cache.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use refold_core::work::{CancelToken, Silent, Work};
 
@@ -19,6 +19,25 @@ impl Desk {
             handler::trust_programs(settings.trust_programs);
             Ok(())
         })
+    }
+
+    /// The settings file, for a program of the system that a person edits it with.
+    ///
+    /// # Errors
+    /// As long as no setting was ever changed: nothing is made for a look.
+    pub fn settings_to_edit(&self) -> Result<PathBuf, AppError> {
+        let file = settings::settings_file(&self.places);
+        match file.is_file() {
+            true => Ok(file),
+            false => Err(no_settings(&file)),
+        }
+    }
+
+    /// Its folder, as [`Desk::settings_to_edit`].
+    pub fn settings_folder(&self) -> Result<PathBuf, AppError> {
+        let file = settings::settings_file(&self.places);
+        let folder = file.parent().filter(|folder| folder.is_dir());
+        folder.map(Path::to_owned).ok_or_else(|| no_settings(&file))
     }
 
     /// Binds keys in a context, in the settings file.
@@ -110,5 +129,41 @@ impl Desk {
 
     pub fn restore_recent(&self, recent: Recent) -> Result<(), AppError> {
         caught(|| kept::restore_recent(&self.places, recent))
+    }
+}
+
+fn no_settings(file: &Path) -> AppError {
+    AppError::not_found(
+        format!("there is no settings file yet: {}", file.display()),
+        "change a setting first: that makes it",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+    use crate::places::Places;
+
+    #[test]
+    fn settings_are_opened_once_there_are_some_and_made_by_no_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::below(folder.path());
+        let file = settings::settings_file(&places);
+        let desk = Desk::at(places, None);
+        for looked in [desk.settings_to_edit(), desk.settings_folder()] {
+            let error = looked.unwrap_err();
+            assert_eq!(error.code, ErrorCode::NotFound);
+            assert!(
+                error.message.ends_with(&file.display().to_string()),
+                "{}",
+                error.message
+            );
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        desk.save_settings(&Settings::default()).unwrap();
+        assert_eq!(desk.settings_folder().unwrap(), file.parent().unwrap());
+        desk.classify("/srv/orders.db", Some(Environment::Test)).unwrap();
+        assert_eq!(desk.settings_to_edit().unwrap(), file);
     }
 }

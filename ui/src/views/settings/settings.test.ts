@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { BackendError } from '../../backend/backend';
 import type { FakeOptions } from '../../backend/fake';
 
 let page: Page | null = null;
@@ -33,6 +34,23 @@ it('is entered at its first choice, and not where one is taken back', async () =
   shown.find('[data-region=view] [role=grid]')?.focus();
   await openSettings(shown);
   await shown.until(() => document.activeElement?.matches('.settings [type=radio]:checked'));
+});
+
+it('opens the settings file and its folder, and says its path where that fails', async () => {
+  const shown = await open();
+  await openSettings(shown);
+  const folder = vi.spyOn(shown.backend, 'openSettingsFolder');
+  shown.find('[data-test=settings-folder]')?.click();
+  expect(folder).toHaveBeenCalledOnce();
+  const error = {
+    code: 'notFound',
+    message: 'there is no settings file yet: /ada/settings.toml',
+    hint: '',
+    choices: [],
+  };
+  vi.spyOn(shown.backend, 'openSettings').mockRejectedValue(new BackendError({ ...error, code: 'notFound' }));
+  shown.find('[data-test=settings-open]')?.click();
+  await shown.until(() => shown.texts('[data-test=error-card]').join().includes('/ada/settings.toml'));
 });
 
 it('applies a setting at once and takes it back', async () => {
