@@ -119,7 +119,7 @@ fn a_masked_value_is_nowhere_in_the_page_until_it_is_revealed() {
         "[...document.querySelectorAll('[data-test=state-rows] [role=row]')]
            .find(it => it.dataset.path === '/email').querySelector('.key').click()",
     );
-    command(&shown, "Reveal the redacted field");
+    command(&shown, "Reveal the hidden field");
     shown
         .web
         .wait_for("document.activeElement?.dataset.test === 'reveal-reason'");

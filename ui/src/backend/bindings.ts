@@ -2230,7 +2230,7 @@ export type ReportPaths = {
 	pathCount: number,
 	/**  Values at further paths, which were not kept. */
 	more: number,
-	/**  Rules of the redaction that would hide nothing. */
+	/**  Masking rules that would hide nothing. */
 	idle: string[],
 	/**  What would find nothing of a person: entries of the list, and keys. */
 	idleList: string[],

@@ -8,11 +8,11 @@ const hasRules = ({ history }: Desk) => (history?.masking.hasRules ? null : S.re
 const isRevealed = ({ store }: Desk) => (store?.masking.revealedCount ? null : S.redacted.nothingRevealed);
 
 export const MASK: readonly Command[] = [
-  command('Inspect', ['history', 'tree'], 'inspect.reveal', 'Reveal the redacted field…', revealField, {
-    ...{ words: 'mask masking sensitive show', blocked: isRedacted },
+  command('Inspect', ['history', 'tree'], 'inspect.reveal', 'Reveal the hidden field…', revealField, {
+    ...{ words: 'mask masking redacted sensitive show', blocked: isRedacted },
   }),
-  command('Inspect', ['history'], 'inspect.revealAll', 'Reveal everything redacted in this store…', revealAll, {
-    ...{ words: 'mask masking sensitive show', blocked: hasRules },
+  command('Inspect', ['history'], 'inspect.revealAll', 'Reveal everything hidden in this store…', revealAll, {
+    ...{ words: 'mask masking redacted sensitive show', blocked: hasRules },
   }),
   command('Inspect', ['global'], 'inspect.conceal', 'Hide again what was revealed last', (d) => conceal(d, false), {
     ...{ words: 'mask masking undo reveal', blocked: isRevealed },

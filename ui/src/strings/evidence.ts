@@ -235,9 +235,9 @@ export const REPORTS = {
     json: 'the record, an event a line',
     xlsx: 'a workbook, which is a view',
   },
-  redact: 'Redaction',
-  redactNone: 'no rules but those of this store',
-  redactNothing: 'no rules',
+  redact: 'Masking rules',
+  redactNone: 'none but those of this store',
+  redactNothing: 'none',
   nothingHidden: 'Nothing is hidden: whatever stands in payloads will be in the report',
   atHand: 'masking rules of this store hold in it too',
   out: 'Goes to',
@@ -251,7 +251,7 @@ export const REPORTS = {
   classification: 'Who may read it',
   begin: 'A report that stands as evidence',
   beginWhy:
-    'A folder with the events, whether they are complete, the state at the end with the event that last changed each value, what was redacted, how it was made and what it does not show. It can be verified without Refold.',
+    'A folder with the events, whether they are complete, the state at the end with the event that last changed each value, what was hidden, how it was made and what it does not show. It can be verified without Refold.',
   beginHow: 'Same store, same question, same report time: the same bytes.',
   previewOf: (events: number, sheets: number | null) =>
     [`Preview of ${countOf(events, 'event', 'events')}`, sheets === null ? '' : countOf(sheets, 'page', 'pages')]

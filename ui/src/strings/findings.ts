@@ -49,7 +49,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'out-of-reach': 'The server is out of reach',
   redacted: 'Masking rules hide some of it',
   'excerpt-idle': 'An entry of the list finds nothing',
-  'redaction-idle': 'A rule of the redaction hid nothing',
+  'redaction-idle': 'A masking rule hid nothing',
   'in-gap': 'Events are missing there',
   unsettled: 'The newest events may still change',
   'past-head': 'The stream does not go so far yet',

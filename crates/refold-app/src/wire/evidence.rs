@@ -316,7 +316,7 @@ pub struct ReportPaths {
     pub path_count: u32,
     /// Values at further paths, which were not kept.
     pub more: u32,
-    /// Rules of the redaction that would hide nothing.
+    /// Masking rules that would hide nothing.
     pub idle: Vec<String>,
     /// What would find nothing of a person: entries of the list, and keys.
     pub idle_list: Vec<String>,

@@ -136,13 +136,13 @@ pub struct Report {
     /// The folder in which the report's own folder is made; not the store's
     #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
     pub out: Option<PathBuf>,
-    /// Write nothing: list every path of the payloads and metadata, how often it is there, and how often it is redacted
+    /// Write nothing: list every path of the payloads and metadata, how often it is there, and how often it is hidden
     #[arg(long, conflicts_with = "out")]
     pub dry_run: bool,
     /// What is in it besides the manifest and what verifies it
     #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_values = ["pdf", "html", "csv", "json"])]
     pub format: Vec<ReportFormat>,
-    /// Redact what this file of masking rules names, besides those at hand (docs/masking.md)
+    /// Hide what this file of masking rules names, besides those at hand (docs/masking.md)
     #[arg(long, value_name = "FILE")]
     pub redact: Option<PathBuf>,
     /// Sign it with this secret key, made by `minisign -G -W`

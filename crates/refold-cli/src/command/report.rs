@@ -136,7 +136,7 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Op
     }
     printer.line(&format!("{}; nothing is written", counted(answer.events, "event")))?;
     let by_name = how.subject.is_some();
-    let head = ["part", "path", "#times", "#redacted", "#by pseudonym"];
+    let head = ["part", "path", "#times", "#hidden", "#by pseudonym"];
     let mut table = Table::new(if by_name { &head } else { &head[..4] });
     for of in &answer.paths {
         let path = if of.path.is_empty() { "(all of it)" } else { &of.path };

@@ -400,7 +400,7 @@ it('stops a report that runs, and leaves nothing of it', async () => {
 it('shows what rules would hide before anything is written', async () => {
   await open('Ctrl+7', 'reports');
   // Before anybody asks: without rules all of it will stand there.
-  expect(text('report-redact')).toBe('no rules');
+  expect(text('report-redact')).toBe('none');
   expect(text('report-nothing-hidden')).toContain('will be in the report');
   page.press('d');
   await page.until(() => text('report-dry-run').startsWith('Nothing is hidden'));

@@ -25,7 +25,7 @@ const MOST_INTERVALS: usize = 16;
 /// Kinds of differences that stand among the facts.
 const MOST_KINDS: usize = 8;
 
-/// `against`: the other handler. What rules of redaction hid in states is added to `hidden`.
+/// `against`: the other handler. What masking rules hid in states is added to `hidden`.
 pub(super) fn judged(
     work: &Work<'_>,
     session: &Session,

@@ -1,4 +1,4 @@
-//! What rules of redaction hid in the events of a report: by part and path, with how often.
+//! What masking rules hid in the events of a report: by part and path, with how often.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -130,7 +130,7 @@ impl HiddenPaths {
                 stream: None,
                 version: None,
                 position: None,
-                detail: format!("the rule {rule} of the redaction hid nothing of these events"),
+                detail: format!("the masking rule {rule} hid nothing of these events"),
             });
         }
     }

@@ -20,7 +20,7 @@ use crate::wire::{FindingWire, SeverityWire};
 /// Changes of one invariant in one stream that are told.
 const MOST_FLIPS: usize = 16;
 
-/// `condition`: it is checked instead of the invariants of the package. What rules of redaction hid is added to `hidden`.
+/// `condition`: it is checked instead of the invariants of the package. What masking rules hid is added to `hidden`.
 pub(super) fn judged(
     work: &Work<'_>,
     session: &Session,

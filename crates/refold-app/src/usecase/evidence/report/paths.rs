@@ -1,4 +1,4 @@
-//! What a report would hold, and what rules of redaction would hide of it, before anything is written: every path of the
+//! What a report would hold, and what masking rules would hide of it, before anything is written: every path of the
 //! payloads and metadata, with how often it is there.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub struct PathsAnswer {
     pub paths: Vec<PathAnswer>,
     /// Values at further paths, which are too many to be listed.
     pub more: u64,
-    /// Rules of the redaction that would hide nothing.
+    /// Masking rules that would hide nothing.
     pub idle: Vec<String>,
     /// What would find nothing of a person: entries of the list, and keys.
     pub idle_list: Vec<String>,

@@ -16,7 +16,7 @@ use crate::handler;
 use crate::session::Session;
 use crate::text::{Exact, counted, grouped};
 
-/// `copy`: an older copy of the store. What rules of redaction hid in states is added to `hidden`.
+/// `copy`: an older copy of the store. What masking rules hid in states is added to `hidden`.
 pub(super) fn judged(
     work: &Work<'_>,
     session: &Session,

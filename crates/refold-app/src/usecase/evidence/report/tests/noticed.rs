@@ -76,10 +76,7 @@ fn a_rule_that_hides_nothing_is_told_before_and_after() {
         .collect();
     assert_eq!(
         told,
-        [(
-            "the rule /custmer/email of the redaction hid nothing of these events",
-            2
-        )]
+        [("the masking rule /custmer/email hid nothing of these events", 2)]
     );
 }
 
