@@ -38,8 +38,7 @@ function unpin({ history }: Desk, _: Reach, path: string): void {
 
 function list({ history }: Desk): void {
   if (!history || history.focus === null) return;
-  history.askWhy(null);
-  history.closeKnown();
+  history.drawers.close();
   history.fields.list(history.focus);
 }
 

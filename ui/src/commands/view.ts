@@ -64,8 +64,8 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   else if (stopSearching(desk)) return;
   else if (desk.view === 'history' && history?.types.length) history.setTypes([]);
   else if (desk.view === 'history' && history && history.b !== null) history.setB(null);
-  else if (desk.view === 'history' && history?.whyAsked) history.askWhy(null);
-  else if (desk.view === 'history' && history && history.knownAbout !== null) history.closeKnown();
+  else if (desk.view === 'history' && history?.drawers.whyAsked) history.drawers.askWhy(null);
+  else if (desk.view === 'history' && history && history.drawers.knownAbout !== null) history.drawers.closeKnown();
   else if (desk.view === 'history' && history?.fields.listed) history.fields.unlist();
   else if (desk.view === 'overview' && desk.store?.range) desk.store.setRange(null);
   else if (desk.view === 'overview' && desk.store?.order.matching) desk.store.setOrder({ matching: '' });

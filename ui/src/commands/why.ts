@@ -6,8 +6,8 @@ import { S } from '../strings';
 import { command, type Command } from './command';
 
 const hasField = ({ history }: Desk) => (history === null || history.focus !== null ? null : S.blocked.noRow);
-const isKnown = ({ history }: Desk) => (history && history.knownAbout !== null ? null : S.blocked.noKnown);
-const isAsked = ({ history }: Desk) => (history?.whyAsked ? null : S.blocked.noWhy);
+const isKnown = ({ history }: Desk) => (history && history.drawers.knownAbout !== null ? null : S.blocked.noKnown);
+const isAsked = ({ history }: Desk) => (history?.drawers.whyAsked ? null : S.blocked.noWhy);
 
 export const WHY: readonly Command[] = [
   command('Inspect', ['history'], 'inspect.why', 'Why the focused field has its value', ask('why'), {
@@ -21,20 +21,20 @@ export const WHY: readonly Command[] = [
     ['history'],
     'inspect.known',
     'What was known and believed',
-    ({ history }) => history?.askKnown(),
+    ({ history }) => history?.drawers.askKnown(),
     {
       ...{ keys: ['Alt+y'] },
       words: 'corrections late bitemporal as of valid time occurred recorded believed',
     },
   ),
-  command('Inspect', ['history'], 'inspect.closeKnown', 'Close known', ({ history }) => history?.closeKnown(), {
+  command('Inspect', ['history'], 'inspect.closeKnown', 'Close known', ({ history }) => history?.drawers.closeKnown(), {
     blocked: isKnown,
   }),
-  command('Inspect', ['history'], 'inspect.closeWhy', 'Close why', ({ history }) => history?.askWhy(null), {
+  command('Inspect', ['history'], 'inspect.closeWhy', 'Close why', ({ history }) => history?.drawers.askWhy(null), {
     blocked: isAsked,
   }),
 ];
 
 function ask(question: WhyQuestion) {
-  return ({ history }: Desk): void => history?.askWhy({ question, path: history.focus, extent: 'toHere' });
+  return ({ history }: Desk): void => history?.drawers.askWhy({ question, path: history.focus, extent: 'toHere' });
 }

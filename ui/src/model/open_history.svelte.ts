@@ -26,9 +26,9 @@ import { S } from '../strings';
 import { HANDLERS } from '../strings/handlers';
 import { Causes } from './causes.svelte';
 import { differences } from './differences.svelte';
+import { Drawers } from './drawers.svelte';
 import type { Masking } from './masking.svelte';
 import { Fields } from './fields.svelte';
-import type { WhyAsked } from './why.svelte';
 import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
@@ -72,10 +72,7 @@ export class OpenHistory {
   readonly story: Story;
   readonly causes: Causes;
   readonly fields = new Fields(this);
-  /** What the drawer Why is asked; `null`: it is closed. Its answer is read with it. */
-  whyAsked = $state.raw<WhyAsked | null>(null);
-  /** The time that the drawer of what is known begins with; `null`: it is closed. */
-  knownAbout = $state.raw<string | null>(null);
+  readonly drawers = new Drawers(this);
   readonly steps = new Steps(this);
   /** How late the rows are. */
   readonly waiting = new Waiting();
@@ -446,26 +443,6 @@ export class OpenHistory {
     return this.look.toggledIn(this.lens);
   }
 
-  /** Asks why of the moment of A, beside which no values of a field are listed. */
-  askWhy(asked: Omit<WhyAsked, 'moment'> | null): void {
-    if (asked) {
-      this.fields.unlist();
-      this.closeKnown();
-    }
-    this.whyAsked = asked && { ...asked, moment: this.a };
-  }
-
-  /** Asks what is known of the time of A, and what was believed then. */
-  askKnown(): void {
-    this.fields.unlist();
-    this.askWhy(null);
-    this.knownAbout = this.frame?.recordedAt ?? '';
-  }
-
-  closeKnown(): void {
-    this.knownAbout = null;
-  }
-
   maskChanged(): void {
     this.frame = null;
     this.detail = null;
@@ -501,8 +478,7 @@ export class OpenHistory {
     this.announcement = '';
     this.notice = '';
     this.fields.readAnew();
-    this.askWhy(null);
-    this.closeKnown();
+    this.drawers.close();
     this.#tellAnew();
     this.#frames.interrupt(this.#query());
     this.waiting.begin();

@@ -53,14 +53,14 @@ async function workedOn() {
 
 it('asks for everything again that another handler makes, and shows what was there until it came', async () => {
   const { asked, history, save } = await workedOn();
-  history.askWhy({ question: 'why', path: '/status', extent: 'toHere' });
+  history.drawers.askWhy({ question: 'why', path: '/status', extent: 'toHere' });
   const before = history.frame;
   save('sha256:beef');
   expect(history.frame).toBe(before);
   await vi.waitFor(() => expect(history.frame).not.toBe(before));
   await vi.waitFor(() => expect(asked).toContain('checkInvariants'));
   expect(history.opened.handler.hash).toBe('sha256:beef');
-  expect([history.whyAsked, history.failure]).toEqual([null, null]);
+  expect([history.drawers.whyAsked, history.failure]).toEqual([null, null]);
   expect(asked).toContain('stateFrame');
   expect(history.announcement).toContain('was saved');
 });
