@@ -91,7 +91,10 @@ fn a_connection_without_an_environment_is_treated_as_production() {
     let web = &shown.web;
     wait_for_row(&shown, "production");
     let row = web.text("[data-test=connection-row]");
-    assert!(row.contains("????") && row.contains("treated as production"), "{row}");
+    assert!(
+        row.contains("NOT CLASSIFIED") && row.contains("treated as production"),
+        "{row}"
+    );
     web.click("[data-test=connection-row]");
     wait_for_overview(&shown);
     assert_eq!(environment(&shown), "production");
