@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use refold_app::Desk;
 use refold_app::wire::{
     AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, ChainVerified, HealthTold, JobUpdate, ReportAskedWire,
     ReportMade, ReportManner, ReportPaths, ReportPreview, StoreVerified, VerifyAskedWire,
 };
-use refold_app::{AppError, Desk};
 use tauri::State;
 use tauri::ipc::Channel;
 
