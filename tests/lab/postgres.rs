@@ -200,6 +200,30 @@ impl Postgres {
         self.run_tool("pg_ctl", &["-D", &data, "-m", "immediate", "-w", "-t", "120", "stop"]);
     }
 
+    /// Notes of all that was committed that it was committed so many seconds earlier. The server keeps them where
+    /// `track_commit_timestamp` is on, and is stopped meanwhile.
+    pub fn age_commits(&self, seconds: i64) {
+        const PAGE_BYTES: usize = 8_192;
+        /// The time in microseconds, and two bytes that say where it comes from.
+        const NOTE_BYTES: usize = 10;
+        // So that starting it commits nothing once more.
+        self.sql("postgres", "CHECKPOINT");
+        self.crash();
+        let file = self.data().join("pg_commit_ts/0000");
+        let mut notes = fs::read(&file).expect("the server notes commits");
+        for page in notes.chunks_exact_mut(PAGE_BYTES) {
+            for note in page.chunks_exact_mut(NOTE_BYTES) {
+                let (time, _) = note.split_first_chunk_mut::<8>().expect("a note has more");
+                let noted = i64::from_le_bytes(*time);
+                if noted != 0 {
+                    *time = (noted - seconds * 1_000_000).to_le_bytes();
+                }
+            }
+        }
+        fs::write(&file, notes).expect("the notes can be written");
+        self.boot();
+    }
+
     /// The address of a database for a role.
     pub fn address(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)

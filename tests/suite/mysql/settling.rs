@@ -114,3 +114,89 @@ fn without_the_right_to_see_writers_a_number_that_has_been_missing_for_long_is_n
     );
     assert_eq!(count(&address), 3);
 }
+
+/// Whoever writes elsewhere on the server is not waited for where it tells who holds locks on the table.
+#[test]
+fn who_writes_to_other_tables_hides_nothing_where_the_server_tells_of_locks() {
+    let server = Mariadb::start(&[]);
+    let database = "settling_elsewhere";
+    store(&server, database, 20);
+    server.sql(
+        database,
+        &format!(
+            "START TRANSACTION; {} ROLLBACK; {} CREATE TABLE elsewhere(id int PRIMARY KEY);",
+            insert(1, 1, "NOW()"),
+            insert(1, 1, "NOW()")
+        ),
+    );
+    let address = watching(&server, database);
+    let behind = || {
+        let unsettled = opened(&address).describe().unsettled.clone()?;
+        Some((unsettled.behind.map(|position| position.0), unsettled.why))
+    };
+    let elsewhere = Open::with(&server, database, "INSERT INTO elsewhere VALUES (1);");
+    let (at, why) = behind().expect("it may have drawn 21");
+    assert_eq!(at, Some(20));
+    assert!(
+        why.starts_with("1 transactions that write were not over within 3 seconds: connection ")
+            && why.ends_with(" by the clock of the server"),
+        "{why}"
+    );
+    server.sql(database, "INSTALL SONAME 'metadata_lock_info'");
+    assert_eq!(behind(), None);
+    assert_eq!(positions(&address, 19), [20, 22]);
+    // Whoever wrote to the table is, and also whoever has only begun to.
+    for there in [
+        insert(2, 1, "NOW()"),
+        "SELECT * FROM stored_events WHERE id = 22 FOR UPDATE;".to_owned(),
+    ] {
+        let open = Open::with(&server, database, &there);
+        let (at, why) = behind().expect("it may have drawn 21");
+        assert_eq!(at, Some(20), "{there}");
+        assert!(
+            why.starts_with("1 transactions that write to the store were not over"),
+            "{why}"
+        );
+        open.end("ROLLBACK;");
+        assert_eq!(behind(), None);
+    }
+    elsewhere.end("COMMIT;");
+}
+
+/// Once whoever prepared it is gone, the server shows it as that of nobody.
+#[test]
+fn a_transaction_that_is_prepared_while_it_is_waited_for_is_not_over() {
+    let server = Mariadb::start(&[]);
+    let database = "settling_left";
+    store(&server, database, 20);
+    let address = watching(&server, database);
+    let mut process = server.client(database).spawn().expect("the client is there");
+    let mut input = process.stdin.take().expect("its input is a pipe");
+    input
+        .write_all(format!("XA START 'late'; {} SELECT 'done';\n", insert(1, 1, "NOW()")).as_bytes())
+        .expect("it reads what it is told");
+    let out = process.stdout.as_mut().expect("its output is a pipe");
+    BufReader::new(out).read_line(&mut String::new()).expect("it is done");
+    server.sql(database, &insert(2, 1, "NOW()"));
+    let store = opened(&address);
+    assert_eq!(
+        read_all(&*store, None, 50, || {}).len(),
+        20,
+        "22 is there, and 21 may still come"
+    );
+    assert!(store.is_current().expect("it can be asked"));
+    input
+        .write_all(b"XA END 'late'; XA PREPARE 'late';")
+        .expect("it reads what it is told");
+    drop(input);
+    assert!(process.wait().expect("it ends").success());
+    for _ in 0..3 {
+        assert!(store.is_current().expect("it can be asked"), "prepared is not over");
+    }
+    server.sql(database, "XA COMMIT 'late'");
+    assert!(
+        !store.is_current().expect("it can be asked"),
+        "there is more to see now"
+    );
+    assert_eq!(positions(&address, 19), [20, 21, 22]);
+}

@@ -75,14 +75,20 @@ impl Open for MySql {
         let plan = &source.bound.plan;
         let table = (account.role.database.clone(), plan.table.clone());
         let named = [&table.0, &table.1].map(|name| Parameter::Text(name.clone()));
-        let written = one::<MySql>(connection.ask(vec![Asked::new(statements::WRITTEN, named.into())], cancel)?);
+        let asked = vec![
+            Asked::new(statements::WRITTEN, named.into()),
+            Asked::new(statements::TELLS_LOCKS, Vec::new()),
+        ];
+        let mut answers = connection.ask(asked, cancel)?.into_iter();
+        let written = one::<MySql>(answers.by_ref().take(1).collect());
+        let tells_locks = answers.next().is_some_and(|answer| !answer.rows.is_empty());
         let is_counted = source.beside.counted.as_deref() == Some(source.position);
         let extent = MySql::extent(connection, source.beside, cancel)?;
         Ok(Inspected {
             number: None,
             extent,
             changes: written.rows.first().and_then(|row| row.text(0)).unwrap_or_default(),
-            watched: Watched::new(plan, table, account, is_counted),
+            watched: Watched::new(plan, table, account, (is_counted, tells_locks)),
             places: None,
         })
     }

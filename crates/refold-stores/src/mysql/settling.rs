@@ -3,8 +3,12 @@
 //!
 //! An auto_increment hands out numbers before transactions commit, and tells nobody to whom.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::iter;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +22,7 @@ use crate::server::link::one;
 use crate::server::missing::{self, Missing, NEWEST_ROWS, QUIET, Written};
 use crate::server::open::Account;
 use crate::server::reached::Reached;
-use crate::server::settling::Watch;
+use crate::server::settling::{Open, Watch};
 use crate::tables::plan::Plan;
 
 /// The server shows transactions as they were at most so long ago.
@@ -30,13 +34,23 @@ pub struct Watched {
     /// Database and name of the table of events.
     table: (String, String),
     sees_writers: bool,
+    /// Whether it sees of them alone who may have written to the table.
+    sees_locks: bool,
+    /// Who was seen to write when it was looked last.
+    seen: Mutex<BTreeSet<String>>,
     step: i64,
     doubt: Option<&'static str>,
     missing: Missing,
 }
 
 impl Watched {
-    pub fn new(plan: &Plan, table: (String, String), account: &Account<MySql>, is_counted: bool) -> Watched {
+    /// Whether the server itself numbers the events, and whether it tells of locks on the table.
+    pub fn new(
+        plan: &Plan,
+        table: (String, String),
+        account: &Account<MySql>,
+        (is_counted, tells_locks): (bool, bool),
+    ) -> Watched {
         let (role, insight) = (&account.role, &account.insight);
         let doubt = if role.is_standby {
             Some("a replica may apply transactions in another order than they were committed in")
@@ -56,6 +70,9 @@ impl Watched {
             last_sql: statements::last(plan),
             table,
             sees_writers: insight.sees_writers && !role.is_standby,
+            // Numbers of elsewhere are drawn by whoever has not come to this table yet.
+            sees_locks: tells_locks && is_counted,
+            seen: Mutex::default(),
             step: insight.step.max(1),
             doubt,
             missing: Missing::default(),
@@ -68,12 +85,16 @@ impl Watched {
         cancel: &CancelToken,
     ) -> Result<(Option<i64>, BTreeSet<String>), StoreError> {
         let asked = || {
-            let writers = self.sees_writers.then_some(statements::WRITERS);
-            let all = [Some(self.last_sql.as_str()), writers];
-            all.into_iter()
-                .flatten()
-                .map(|sql| Asked::new(sql, Vec::new()))
-                .collect()
+            let (database, table) = &self.table;
+            let writers = match self.sees_locks {
+                true => {
+                    let named = [database, table].map(|name| Parameter::Text(name.clone())).into();
+                    Asked::new(statements::WRITERS_THERE, named)
+                }
+                false => Asked::new(statements::WRITERS, Vec::new()),
+            };
+            let last = Asked::new(self.last_sql.as_str(), Vec::new());
+            iter::once(last).chain(self.sees_writers.then_some(writers)).collect()
         };
         let mut answers = reached.ask(asked, cancel)?.into_iter();
         let last = one(answers.by_ref().take(1).collect());
@@ -121,6 +142,34 @@ impl Watched {
     }
 }
 
+/// The number of the session, and when the transaction began: of one whose session is gone 0, and its own number behind that.
+fn parts(writer: &str) -> Option<(&str, &str)> {
+    let (session, rest) = writer.split_once('/')?;
+    Some((session, rest.split('/').next().unwrap_or(rest)))
+}
+
+/// A transaction that is prepared has another name once its session is gone: whoever was `seen` before and began with such a
+/// one may be that.
+fn with_prepared(writers: &mut BTreeSet<String>, seen: &BTreeSet<String>) {
+    let left: BTreeSet<&str> = writers
+        .iter()
+        .filter_map(|writer| parts(writer))
+        .filter_map(|(session, began)| (session == "0").then_some(began))
+        .collect();
+    let is_left = |writer: &&String| parts(writer).is_some_and(|(_, began)| left.contains(began));
+    let kept: Vec<String> = seen.iter().filter(is_left).cloned().collect();
+    writers.extend(kept);
+}
+
+/// Whose transaction it is, and since when, as far as its name says.
+fn told(writer: &str) -> String {
+    match parts(writer) {
+        None => "a transaction of which nothing is known".to_owned(),
+        Some(("0", began)) => format!("a prepared transaction since {began} by the clock of the server"),
+        Some((session, began)) => format!("connection {session} since {began} by the clock of the server"),
+    }
+}
+
 impl Watch<MySql> for Watched {
     const GAP_ROWS: usize = NEWEST_ROWS;
 
@@ -133,6 +182,9 @@ impl Watch<MySql> for Watched {
             // Whoever drew a number just now is shown with the next look.
             thread::sleep(SHOWN_LATE);
             writers.extend(self.last(reached, cancel)?.1);
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            with_prepared(&mut writers, &seen);
+            seen.clone_from(&writers);
             return Ok(Sight { last, writers });
         }
         let written = match self.is_quiet(reached, cancel)? {
@@ -158,9 +210,25 @@ impl Watch<MySql> for Watched {
 
     fn not_over(&self, count: usize) -> String {
         match self.sees_writers {
+            true if self.sees_locks => format!("{count} transactions that write to the store were not over"),
             true => format!("{count} transactions that write were not over"),
             false => missing::told(count),
         }
+    }
+
+    /// Nobody is told when whoever wrote a row was over, so that it says nothing when those began who are not.
+    fn open(
+        &self,
+        _: &Arc<Reached<MySql>>,
+        writers: &BTreeSet<String>,
+        _: &CancelToken,
+    ) -> Result<Vec<Open>, StoreError> {
+        let writers = writers.iter().filter(|_| self.sees_writers);
+        let open = writers.map(|writer| Open {
+            began: None,
+            told: told(writer),
+        });
+        Ok(open.collect())
     }
 
     fn may_come(&self, above: i64) -> bool {

@@ -107,6 +107,20 @@ pub const WRITERS: &str = "/* refold writers */ SELECT CONCAT_WS('/', trx_mysql_
      CASE trx_mysql_thread_id WHEN 0 THEN trx_id END) FROM information_schema.INNODB_TRX \
      WHERE trx_lock_structs > 0 OR trx_rows_modified > 0 OR trx_rows_locked > 0 OR trx_state <> 'RUNNING' ORDER BY 1";
 
+/// The same, but only those of whom the server does not say for sure that they have not written to a table: whoever has holds a
+/// lock on what it looks like until his transaction is over. Of one that is prepared and whose session is gone nothing is said.
+/// The parameters: the database and the name of the table.
+pub const WRITERS_THERE: &str = "/* refold writers */ SELECT CONCAT_WS('/', trx_mysql_thread_id, trx_started, \
+     CASE trx_mysql_thread_id WHEN 0 THEN trx_id END) FROM information_schema.INNODB_TRX \
+     WHERE (trx_lock_structs > 0 OR trx_rows_modified > 0 OR trx_rows_locked > 0 OR trx_state <> 'RUNNING') AND \
+     (trx_mysql_thread_id = 0 OR trx_mysql_thread_id IN (SELECT held.THREAD_ID FROM information_schema.METADATA_LOCK_INFO AS held \
+     WHERE held.TABLE_SCHEMA = ? AND held.TABLE_NAME = ? AND held.LOCK_MODE NOT IN ('MDL_SHARED', 'MDL_SHARED_HIGH_PRIO', \
+     'MDL_SHARED_READ'))) ORDER BY 1";
+
+/// Whether MariaDB tells who holds locks on what tables look like: [`WRITERS_THERE`] asks for that.
+pub const TELLS_LOCKS: &str = "/* refold tells locks */ SELECT PLUGIN_NAME FROM information_schema.PLUGINS \
+     WHERE PLUGIN_NAME = 'METADATA_LOCK_INFO' AND PLUGIN_STATUS = 'ACTIVE'";
+
 /// When a table was last written to, by the server's own account since it started, how many seconds ago that is, and which
 /// engine keeps it.
 pub const WRITTEN: &str = "/* refold written */ SELECT CAST(UPDATE_TIME AS CHAR), \

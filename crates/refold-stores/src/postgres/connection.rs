@@ -487,10 +487,15 @@ fn holder(row: &Row) -> Result<String, tokio_postgres::Error> {
     let Some(number) = number else {
         return Ok("a prepared transaction".to_owned());
     };
+    Ok(session(number, role, program))
+}
+
+/// How a session is called, by its number, its role and what it calls itself.
+pub fn session(number: i32, role: Option<String>, program: Option<String>) -> String {
     let role = role.map_or(String::new(), |role| format!(" of {role}"));
     let program = program.filter(|name| !name.is_empty());
     let program = program.map_or(String::new(), |name| format!(" ({name})"));
-    Ok(format!("session {number}{role}{program}"))
+    format!("session {number}{role}{program}")
 }
 
 /// What holds for a transaction, as the server answered it.

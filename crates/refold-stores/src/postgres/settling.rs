@@ -1,7 +1,7 @@
 //! What is looked at for the settled horizon: locks on the tables of events and on the sequences of their positions; on a
 //! standby, which knows no locks of its primary, the numbers that are missing and how long they have been.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use refold_core::time::Timestamp;
 use refold_core::work::CancelToken;
 use tokio_postgres::types::Type;
 
-use super::connection::Connection;
+use super::connection::{self, Connection};
 use super::placed::Placed;
 use super::{Asked, Postgres, statements};
 use crate::server::horizon::Sight;
-use crate::server::link::{Answer, Fault, Link as _, one};
+use crate::server::link::{Answer, Fault, Link as _};
 use crate::server::missing::{self, Missing, QUIET, Written};
 use crate::server::reached::Reached;
-use crate::server::settling::Watch;
+use crate::server::settling::{Open, Watch};
 use crate::tables::plan::Plan;
 
 /// What is looked at.
@@ -37,6 +37,9 @@ pub struct Numbered {
     missing: Option<Missing>,
     /// How far apart positions are where none is missing.
     step: i64,
+    /// Whether it says something of a number that is missing when those began who are not over: each is drawn by the transaction
+    /// that uses it, and the server says when whoever wrote a row was over.
+    is_timed: bool,
     /// Why a position may yet appear below one that is called settled, if one may.
     doubt: Option<&'static str>,
 }
@@ -55,12 +58,22 @@ impl Numbered {
             (Box::new(oid) as Box<_>, Type::OID),
             (Box::new(position_number) as Box<_>, Type::INT2),
         ];
-        let answer = one(connection.ask(vec![Asked::new(statements::SEQUENCES, parameters)], cancel)?);
+        let ends = vec![
+            (Box::new(oid) as Box<_>, Type::OID),
+            (Box::new(family.clone()) as Box<_>, Type::OID_ARRAY),
+        ];
+        let asked = vec![
+            Asked::new(statements::SEQUENCES, parameters),
+            Asked::new(statements::ENDS, ends),
+        ];
+        let mut answers = connection.ask(asked, cancel)?.into_iter();
+        let (answer, ends) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
         let mut watched = Numbered {
             last_sql: statements::last(plan),
             relations: family,
             missing: None,
             step: 1,
+            is_timed: false,
             doubt: None,
         };
         for row in &answer.rows {
@@ -71,6 +84,8 @@ impl Numbered {
                 watched.doubt = Some("the store hands out its numbers in blocks");
             }
         }
+        let notes_ends = ends.rows.first().map(|row| row.try_get(0)).transpose()?;
+        watched.is_timed = notes_ends == Some(true) && is_drawn_in_order(&answer)? && !is_standby;
         if answer.rows.is_empty() {
             watched.doubt = Some("the store does not say where its numbers come from");
         }
@@ -109,6 +124,74 @@ impl Numbered {
             writers,
         })
     }
+
+    fn open(
+        &self,
+        reached: &Arc<Reached<Postgres>>,
+        writers: &BTreeSet<String>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<Open>, StoreError> {
+        if self.missing.is_some() {
+            return Ok(Vec::new());
+        }
+        let asked = || {
+            let relations = (Box::new(self.relations.clone()) as Box<_>, Type::OID_ARRAY);
+            vec![
+                // First: whoever wrote before and still does was in this transaction when its session was asked for.
+                Asked::new(statements::SESSIONS, Vec::new()),
+                Asked::new(statements::WRITERS, vec![relations]),
+            ]
+        };
+        let mut answers = reached.ask(asked, cancel)?.into_iter();
+        let (sessions, writing) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+        let open = self.told(&sessions, &writing, writers);
+        open.map_err(|fault| fault.at(reached.connections.location()))
+    }
+
+    fn told(
+        &self,
+        sessions: &Answer<Postgres>,
+        writing: &Answer<Postgres>,
+        writers: &BTreeSet<String>,
+    ) -> Result<Vec<Open>, Fault> {
+        let mut known = BTreeMap::new();
+        for row in &sessions.rows {
+            let (number, role, program): (i32, Option<String>, Option<String>) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let began: Option<i64> = row.try_get(3)?;
+            known.insert(number, (connection::session(number, role, program), began));
+        }
+        let mut open = Vec::new();
+        for row in &writing.rows {
+            let (name, number): (String, Option<i32>) = (row.try_get(0)?, row.try_get(1)?);
+            if !writers.contains(&name) {
+                continue;
+            }
+            let (whose, began) = match number {
+                None => ("a prepared transaction".to_owned(), None),
+                Some(number) => known
+                    .get(&number)
+                    .cloned()
+                    .unwrap_or_else(|| (connection::session(number, None, None), None)),
+            };
+            let nanos = began.and_then(|micros| micros.checked_mul(1_000));
+            let since = nanos.map_or(String::new(), |nanos| format!(" since {}", Timestamp(nanos).display(0)));
+            open.push(Open {
+                began: began.filter(|_| self.is_timed),
+                told: format!("{whose}{since}"),
+            });
+        }
+        Ok(open)
+    }
+}
+
+/// Whether numbers are drawn one by one from one sequence, which goes up.
+fn is_drawn_in_order(sequences: &Answer<Postgres>) -> Result<bool, Fault> {
+    let [row] = sequences.rows.as_slice() else {
+        return Ok(false);
+    };
+    let (kept, step): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+    Ok((kept, step) == (1, 1))
 }
 
 /// What one look brings.
@@ -182,6 +265,22 @@ impl Watch<Postgres> for Watched {
             None => format!("{count} transactions that write to the store were not over"),
             Some(_) => missing::told(count),
         }
+    }
+
+    fn open(
+        &self,
+        reached: &Arc<Reached<Postgres>>,
+        writers: &BTreeSet<String>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<Open>, StoreError> {
+        match self {
+            Watched::Numbered(numbered) => numbered.open(reached, writers, cancel),
+            Watched::Placed(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn drawn(&self, plan: &Plan) -> String {
+        statements::drawn(plan)
     }
 
     fn may_come(&self, above: i64) -> bool {

@@ -170,12 +170,26 @@ pub const SEQUENCES: &str = "/* refold sequences */ SELECT sequence.seqrelid, se
      AND value.adnum = $2) ORDER BY sequence.seqrelid";
 
 /// Transactions, prepared ones too, that have written to one of these tables or drawn a number of one of these sequences
-/// and are not over: they hold a lock on it until they are.
-pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtransaction FROM pg_catalog.pg_locks AS held \
+/// and are not over: they hold a lock on it until they are. And in which session, where it is one.
+pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtransaction, held.pid FROM pg_catalog.pg_locks AS held \
      WHERE held.locktype = 'relation' AND held.granted AND held.relation = ANY($1) AND held.mode IN ('RowExclusiveLock', \
      'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') AND held.database = (SELECT oid FROM \
      pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AND \
      (held.pid IS NULL OR held.pid <> pg_catalog.pg_backend_pid()) ORDER BY 1";
+
+/// Whether the server notes when transactions are over, and lets us see when those were that wrote the rows of a table: of
+/// single columns that may be read the last does not hold. `$1`: the table, `$2`: all below it too.
+pub const ENDS: &str = "/* refold ends */ SELECT coalesce(pg_catalog.current_setting('track_commit_timestamp') = 'on' AND \
+     pg_catalog.has_function_privilege(pg_catalog.to_regprocedure('pg_catalog.pg_xact_commit_timestamp_origin(pg_catalog.xid)'), \
+     'EXECUTE') AND pg_catalog.has_table_privilege($1::oid, 'SELECT') AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class AS class \
+     LEFT JOIN pg_catalog.pg_am AS way ON way.oid = class.relam WHERE class.oid = ANY($2::oid[]) AND class.relkind = 'r' AND \
+     way.amname IS DISTINCT FROM 'heap'), false)";
+
+/// Sessions of this database: their numbers, who they are and what they call themselves, and when their transactions began, in
+/// microseconds since 1970, which is told to their own role and to who may read all statistics.
+pub const SESSIONS: &str = "/* refold sessions */ SELECT activity.pid, activity.usename::text, activity.application_name::text, \
+     (pg_catalog.date_part('epoch', activity.xact_start) * 1000000)::bigint FROM pg_catalog.pg_stat_activity AS activity \
+     WHERE activity.pid <> pg_catalog.pg_backend_pid() AND activity.datname = pg_catalog.current_database()";
 
 /// Sessions that let nobody read some table of this database: their numbers, who they are, and what they call themselves, as
 /// far as we may know.
@@ -274,6 +288,16 @@ pub fn behind(plan: &Plan) -> String {
     let position = &plan.position;
     let selected = plan.select_one(&format!("{position}::bigint"), &[format!("{position} <= $1")]);
     format!("/* refold behind */ {selected} ORDER BY {position} DESC LIMIT $2")
+}
+
+/// The same with the time at which the transaction that wrote the row was over, in microseconds since 1970: where it is
+/// noted, and was not taken from another server.
+pub fn drawn(plan: &Plan) -> String {
+    let position = &plan.position;
+    let ended = "(SELECT (pg_catalog.date_part('epoch', ended.\"timestamp\") * 1000000)::bigint FROM \
+         pg_catalog.pg_xact_commit_timestamp_origin(\"event\".xmin) AS ended WHERE ended.roident = 0)";
+    let selected = plan.select_one(&format!("{position}::bigint, {ended}"), &[format!("{position} <= $1")]);
+    format!("/* refold drawn */ {selected} ORDER BY {position} DESC LIMIT $2")
 }
 
 /// All columns of one row of the table of events, by its position `$1`.

@@ -11,6 +11,7 @@
 mod tests;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What was seen of a store: first its last position, then who writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +75,38 @@ impl Horizon {
         self.seen.filter(|seen| Some(*seen) > self.settled)
     }
 
-    /// How many transactions must be over before more is settled.
-    pub fn waits_for(&self) -> usize {
-        self.waits.as_ref().map_or(0, |wait| wait.writers.len())
+    /// Who must be over before more is settled.
+    pub fn waits_for(&self) -> BTreeSet<String> {
+        self.waits.as_ref().map(|wait| wait.writers.clone()).unwrap_or_default()
     }
+}
+
+/// A number that is there, and a time by which it had been drawn: that at which whoever wrote it was over, in microseconds of
+/// the server's clock. `None`: the server does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drawn {
+    pub position: i64,
+    pub by: Option<i64>,
+}
+
+/// Of two times of one server it is sure which was the earlier one where they are so far apart: its clock may have been set
+/// back by less, or one of them be of the server that was the primary before.
+pub const CLOCK_SLACK: Duration = Duration::from_secs(3_600);
+
+/// Those of `drawn`, newest first, among which a number may be missing that a writer has drawn who began at `began` at the
+/// earliest: down to the first that had been drawn before. Numbers ascend, so whatever is missing below that one had been
+/// drawn before as well, by somebody who is over.
+///
+/// This holds only where a number is drawn by the transaction that uses it, and not out of some that a session keeps.
+pub fn drawn_since(drawn: &[Drawn], began: Option<i64>) -> &[Drawn] {
+    let slack = i64::try_from(CLOCK_SLACK.as_micros()).unwrap_or(i64::MAX);
+    let is_older = |of: &Drawn| {
+        of.by
+            .zip(began)
+            .is_some_and(|(by, began)| by.saturating_add(slack) < began)
+    };
+    let older = drawn.iter().position(is_older);
+    older.and_then(|older| drawn.get(..=older)).unwrap_or(drawn)
 }
 
 /// How far a store is settled while writers do not end: up to the lowest number that is missing among `positions`, which
