@@ -18,7 +18,7 @@ pub fn of(code: &str) -> &'static str {
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",
         "out-of-reach" => "Open it again when the server can be reached; what is kept of it, its connection says",
         "unsettled" => {
-            "Ask again once these transactions are over; of one that stays open ask its owner: the server lists it in pg_stat_activity, or in information_schema.INNODB_TRX; of a case file, save it once more from the store"
+            "Ask again once these transactions are over; of one that stays open ask its owner: the finding names it where the server does, and the server lists it in pg_stat_activity, or in information_schema.INNODB_TRX; what lets older events be shown meanwhile the guide to production says; of a case file, save it once more from the store"
         }
         "no-stream" => "Check the layout: it may name the wrong column",
         "no-type" => "Check the layout: it may name the wrong column",
