@@ -3,6 +3,8 @@
 //! It offers one thing: a unit of work, which is a read-only transaction with statements of the catalogue in it. It must
 //! not know what they ask.
 
+mod holders;
+
 use std::collections::BTreeMap;
 use std::mem;
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -460,6 +462,7 @@ impl Link<MySql> for Connection {
         };
         // Only what the server itself said leaves the connection where it was.
         self.is_lost |= fault.code().is_none() || fault.is_of_connection();
+        let fault = self.with_holders(fault, &patience);
         if matches!(fault, Fault::Cancelled | Fault::Silent) {
             self.stop();
         }

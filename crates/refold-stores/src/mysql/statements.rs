@@ -121,6 +121,13 @@ pub const WRITERS_THERE: &str = "/* refold writers */ SELECT CONCAT_WS('/', trx_
 pub const TELLS_LOCKS: &str = "/* refold tells locks */ SELECT PLUGIN_NAME FROM information_schema.PLUGINS \
      WHERE PLUGIN_NAME = 'METADATA_LOCK_INFO' AND PLUGIN_STATUS = 'ACTIVE'";
 
+/// Connections that let nobody read some table of this database, and whose they are, which the privilege PROCESS shows. As
+/// [`TELLS_LOCKS`] says, not every server knows.
+pub const HOLDERS: &str = "/* refold holders */ SELECT DISTINCT held.THREAD_ID, process.USER, process.HOST \
+     FROM information_schema.METADATA_LOCK_INFO AS held LEFT JOIN information_schema.PROCESSLIST AS process \
+     ON process.ID = held.THREAD_ID WHERE held.TABLE_SCHEMA = DATABASE() AND held.LOCK_MODE IN ('MDL_EXCLUSIVE', \
+     'MDL_SHARED_NO_READ_WRITE') AND held.THREAD_ID <> CONNECTION_ID() ORDER BY 1 LIMIT 5";
+
 /// When a table was last written to, by the server's own account since it started, how many seconds ago that is, and which
 /// engine keeps it.
 pub const WRITTEN: &str = "/* refold written */ SELECT CAST(UPDATE_TIME AS CHAR), \
