@@ -179,7 +179,7 @@ pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtran
 
 /// Whether the server notes when transactions are over, and lets us see when those were that wrote the rows of a table: of
 /// single columns that may be read the last does not hold. `$1`: the table, `$2`: all below it too.
-pub const ENDS: &str = "/* refold ends */ SELECT coalesce(pg_catalog.current_setting('track_commit_timestamp') = 'on' AND \
+pub const ENDS: &str = "/* refold ends */ SELECT coalesce(pg_catalog.current_setting('track_commit_timestamp', true) = 'on' AND \
      pg_catalog.has_function_privilege(pg_catalog.to_regprocedure('pg_catalog.pg_xact_commit_timestamp_origin(pg_catalog.xid)'), \
      'EXECUTE') AND pg_catalog.has_table_privilege($1::oid, 'SELECT') AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class AS class \
      LEFT JOIN pg_catalog.pg_am AS way ON way.oid = class.relam WHERE class.oid = ANY($2::oid[]) AND class.relkind = 'r' AND \
