@@ -22,7 +22,7 @@ use crate::server::link::one;
 use crate::server::missing::{self, Missing, NEWEST_ROWS, QUIET, Written};
 use crate::server::open::Account;
 use crate::server::reached::Reached;
-use crate::server::settling::{Open, Watch};
+use crate::server::settling::{Watch, Writing};
 use crate::tables::plan::Plan;
 
 /// The server shows transactions as they were at most so long ago.
@@ -217,14 +217,14 @@ impl Watch<MySql> for Watched {
     }
 
     /// Nobody is told when whoever wrote a row was over, so that it says nothing when those began who are not.
-    fn open(
+    fn writing(
         &self,
         _: &Arc<Reached<MySql>>,
         writers: &BTreeSet<String>,
         _: &CancelToken,
-    ) -> Result<Vec<Open>, StoreError> {
+    ) -> Result<Vec<Writing>, StoreError> {
         let writers = writers.iter().filter(|_| self.sees_writers);
-        let open = writers.map(|writer| Open {
+        let open = writers.map(|writer| Writing {
             began: None,
             told: told(writer),
         });

@@ -17,7 +17,7 @@ use crate::server::horizon::Sight;
 use crate::server::link::{Answer, Fault, Link as _};
 use crate::server::missing::{self, Missing, QUIET, Written};
 use crate::server::reached::Reached;
-use crate::server::settling::{Open, Watch};
+use crate::server::settling::{Watch, Writing};
 use crate::tables::plan::Plan;
 
 /// What is looked at.
@@ -125,12 +125,12 @@ impl Numbered {
         })
     }
 
-    fn open(
+    fn writing(
         &self,
         reached: &Arc<Reached<Postgres>>,
         writers: &BTreeSet<String>,
         cancel: &CancelToken,
-    ) -> Result<Vec<Open>, StoreError> {
+    ) -> Result<Vec<Writing>, StoreError> {
         if self.missing.is_some() {
             return Ok(Vec::new());
         }
@@ -153,7 +153,7 @@ impl Numbered {
         sessions: &Answer<Postgres>,
         writing: &Answer<Postgres>,
         writers: &BTreeSet<String>,
-    ) -> Result<Vec<Open>, Fault> {
+    ) -> Result<Vec<Writing>, Fault> {
         let mut known = BTreeMap::new();
         for row in &sessions.rows {
             let (number, role, program): (i32, Option<String>, Option<String>) =
@@ -176,7 +176,7 @@ impl Numbered {
             };
             let nanos = began.and_then(|micros| micros.checked_mul(1_000));
             let since = nanos.map_or(String::new(), |nanos| format!(" since {}", Timestamp(nanos).display(0)));
-            open.push(Open {
+            open.push(Writing {
                 began: began.filter(|_| self.is_timed),
                 told: format!("{whose}{since}"),
             });
@@ -267,14 +267,14 @@ impl Watch<Postgres> for Watched {
         }
     }
 
-    fn open(
+    fn writing(
         &self,
         reached: &Arc<Reached<Postgres>>,
         writers: &BTreeSet<String>,
         cancel: &CancelToken,
-    ) -> Result<Vec<Open>, StoreError> {
+    ) -> Result<Vec<Writing>, StoreError> {
         match self {
-            Watched::Numbered(numbered) => numbered.open(reached, writers, cancel),
+            Watched::Numbered(numbered) => numbered.writing(reached, writers, cancel),
             Watched::Placed(_) => Ok(Vec::new()),
         }
     }

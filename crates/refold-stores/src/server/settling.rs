@@ -39,12 +39,12 @@ pub trait Watch<S: Server>: Send + Sync {
     fn not_over(&self, count: usize) -> String;
 
     /// Those of `writers` who are not over, as far as the server tells of them. Each of them was seen before.
-    fn open(
+    fn writing(
         &self,
         reached: &Arc<Reached<S>>,
         writers: &BTreeSet<String>,
         cancel: &CancelToken,
-    ) -> Result<Vec<Open>, StoreError>;
+    ) -> Result<Vec<Writing>, StoreError>;
 
     /// As [`Server::behind`], with the time by which each number had been drawn, if the server tells it: asked where it is
     /// known when those began who are not over.
@@ -61,7 +61,7 @@ pub trait Watch<S: Server>: Send + Sync {
 
 /// Somebody who writes and is not over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Open {
+pub struct Writing {
     /// When the transaction began, in microseconds of the server's clock, where numbers that are missing can be held against
     /// that.
     pub began: Option<i64>,
@@ -109,7 +109,7 @@ pub fn settle<S: Server>(
         });
     };
     let waited = horizon.waits_for();
-    let mut open = watched.open(reached, &waited, cancel)?;
+    let mut open = watched.writing(reached, &waited, cancel)?;
     open.sort();
     // Of one that is not told nothing is known either.
     let began = open.iter().map(|open| open.began).min().flatten();
@@ -148,7 +148,7 @@ pub fn settle<S: Server>(
 }
 
 /// Who is not over, those first of whom nothing is known.
-fn told(open: &[Open]) -> String {
+fn told(open: &[Writing]) -> String {
     const TOLD: usize = 3;
     let mut all: Vec<String> = open.iter().take(TOLD).map(|open| open.told.clone()).collect();
     if open.len() > TOLD {
