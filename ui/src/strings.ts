@@ -56,6 +56,7 @@ export const S = {
     noWhy: 'Ask why first',
     noKnown: 'Ask what was known first',
     noRow: 'Choose a field first: click its row in State, or go there with F6 and ↓',
+    noState: 'This tab shows no state: go to State, Diff or Blame first',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',
     noChange: 'State shows no change here',

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { fakeBackend } from '../backend/fake';
 import { openPage, type Page } from './page.test-kit';
 
@@ -116,6 +116,37 @@ it('opens on a field of the state, with what can be done with the chosen field',
   const field = await page.until(() => page.find<HTMLInputElement>('[data-test=search-text]'));
   await page.until(() => field.value !== '');
   expect(field.value).not.toContain('"');
+});
+
+it('offers of a value in an event nothing that acts on the field of the state chosen before', async () => {
+  const tree = await openState();
+  rightClick(tree);
+  await page.until(() => items().includes('inspect.why'));
+  page.press('Escape');
+  page.press('5');
+  const values = await page.until(() => page.find('[data-test=state-rows][data-menu=payload]'));
+  // Rows of the event and what is said of it below come together.
+  await page.until(() => / B /.test(page.texts('footer.foot')[0] ?? ''));
+  values.focus();
+  page.press('ArrowDown');
+  rightClick(values);
+  await page.until(() => items().includes('inspect.copyPath'));
+  const own = ['inspect.copyValue', 'inspect.copyPath', 'search.value'];
+  expect(items().filter((id) => !own.includes(id ?? ''))).toEqual([]);
+  page.press('Escape');
+
+  const json = vi.spyOn(page.backend, 'stateJson');
+  values.focus();
+  page.press('Ctrl+Shift+j');
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('no state'));
+  expect([json.mock.calls, page.copied]).toEqual([[], []]);
+
+  page.press('Shift+F10');
+  const said = () => page.texts('[role=option]').join('\n');
+  await page.until(() => said().includes('Copy the path of the focused field'));
+  expect(said()).not.toContain('Pin the focused field as a lane');
+  expect(said()).not.toContain('as JSON');
+  expect(said()).toContain('Show the raw columns');
 });
 
 it('offers the same with the keys of a menu', async () => {

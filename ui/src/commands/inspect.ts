@@ -48,7 +48,7 @@ export const INSPECT: readonly Command[] = [
     'Copy the focused field, or the state, as JSON',
     copyJson,
     {
-      ...{ keys: ['Mod+Shift+j'], words: 'node subtree exact clipboard', blocked: hasFrame },
+      ...{ keys: ['Mod+Shift+j'], words: 'node subtree exact clipboard', blocked: hasState },
     },
   ),
   command('Inspect', ['history'], 'inspect.expandAll', 'Open everything in the state', (d) => fold(d, true), {
@@ -74,6 +74,11 @@ async function toIncomplete(desk: Desk): Promise<void> {
 
 function hasFrame({ history }: Desk): string | null {
   return history?.frame ? null : S.blocked.history;
+}
+
+// What is copied is of the state: under the rows of an event it would be a wrong quotation.
+function hasState(desk: Desk): string | null {
+  return hasFrame(desk) ?? (desk.history?.isOfState ? null : S.blocked.noState);
 }
 
 async function copyJson(desk: Desk, reach: Reach): Promise<void> {

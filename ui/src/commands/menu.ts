@@ -9,6 +9,9 @@ const FIELD_MENU: readonly string[] = [
   ...['inspect.fieldHistory', 'inspect.pinField', 'cursor.nextChange', 'cursor.prevChange'],
 ];
 
+/** Of a value in an event: the focus stays on a field of the state, which is none of it. */
+const PAYLOAD_MENU: readonly string[] = ['inspect.copyValue', 'inspect.copyPath', 'search.value'];
+
 /** By view, in the order in which they are offered. */
 export const ACTIONS: Record<string, readonly string[]> = {
   overview: ['row.open', 'list.filter', 'list.category', 'go.link.copy'],
@@ -50,12 +53,23 @@ const EVENT_MENU: readonly string[] = [
 ];
 
 /** What the right button offers, by what it is on; `undefined`: what the view does. */
-export const MENUS: Record<string, readonly string[] | undefined> = { event: EVENT_MENU, field: FIELD_MENU };
+export const MENUS: Record<string, readonly string[] | undefined> = {
+  event: EVENT_MENU,
+  field: FIELD_MENU,
+  payload: PAYLOAD_MENU,
+};
+
+/** What the view offers. Beside values of an event, nothing that would act on a field of the state that is not in sight. */
+function actionsOf({ history, view }: Desk): readonly string[] {
+  const all = ACTIONS[view] ?? [];
+  if (view !== 'history' || history?.isOfState) return all;
+  return all.filter((id) => !FIELD_MENU.includes(id) || PAYLOAD_MENU.includes(id));
+}
 
 /** A command that offers those of `commands` that act on a selection. */
 export function menu(commands: readonly Command[]): Command {
   const choices = (desk: Desk): Choice[] =>
-    (ACTIONS[desk.view] ?? [])
+    actionsOf(desk)
       .flatMap((id) => commands.find((one) => one.id === id) ?? [])
       .filter((one) => one.blocked(desk) === null)
       .map(({ id, title, group }) => ({ value: id, title, note: group, command: id }));

@@ -243,6 +243,11 @@ export class OpenHistory {
     return this.tab === 'event' || this.tab === 'raw';
   }
 
+  /** Whether rows of the tree are fields of the state, which the focus is among. */
+  get isOfState(): boolean {
+    return this.lens === 'state' || this.lens === 'diff' || this.lens === 'blame';
+  }
+
   /** Puts A on a moment; whatever is shown follows. */
   setA(moment: number): void {
     this.fixA(moment, null);
@@ -435,7 +440,7 @@ export class OpenHistory {
     if (!tree) return;
     this.activeRow = Math.max(0, Math.min(tree.totalRows - 1, index));
     const row = this.rowAt(this.activeRow);
-    if (row && (this.lens === 'state' || this.lens === 'diff' || this.lens === 'blame')) this.focus = row.pointer;
+    if (row && this.isOfState) this.focus = row.pointer;
   }
 
   /** The containers whose folding a person toggled in what is shown. */
