@@ -47,6 +47,7 @@ export type EventLens = 'payload' | 'metadata' | 'upcast';
 /** What folds where no handler is at hand for a category. */
 export const DEFAULT_HANDLER = 'builtin:merge';
 const PATIENCE_MILLIS = 250;
+const SETTLED_MILLIS = 500;
 
 /** What the label over a tab is of. */
 export type Shown = Pick<StateFrame, 'moment' | 'version' | 'position' | 'eventType' | 'recordedAt'>;
@@ -55,8 +56,6 @@ interface Loaded {
   frame: StateFrame;
   detail: EventDetail | null;
 }
-
-const SETTLED_MILLIS = 500;
 
 export class OpenHistory {
   readonly store: OpenStore;
@@ -259,7 +258,7 @@ export class OpenHistory {
    */
   fixA(moment: number, asOf: bigint | null, asked: string | null = null): void {
     const next = Math.max(0, Math.min(this.opened.events, Math.round(moment)));
-    const isAsked = this.asked === asked && (this.asOf === null) === (asOf === null);
+    const isAsked = this.asked === asked && this.asOf === asOf;
     this.asOf = asOf;
     this.asked = asked;
     this.notice = '';
@@ -509,11 +508,11 @@ export class OpenHistory {
     };
   }
 
-  /** The rows of an event and what is said above them come together. */
+  /** The rows of an event and what is said of it come together, also where it is known already: it may have changed. */
   async #load(query: StateQuery): Promise<Loaded> {
     const { backend } = this.store;
     const { history } = this.opened;
-    const hasDetail = this.isOfEvent && query.moment > 0;
+    const hasDetail = query.moment > 0 && (this.isOfEvent || this.detail?.row.moment === query.moment);
     const [frame, detail] = await Promise.all([
       backend.stateFrame(history, query),
       hasDetail ? backend.eventDetail(history, query.moment) : null,
@@ -533,8 +532,10 @@ export class OpenHistory {
     if (!isLookedAt) this.activeRow = -1;
     else if (kept >= 0) this.activeRow = frame.firstRow + kept;
     else if (this.activeRow >= frame.totalRows) this.activeRow = -1;
+    // Nothing more is awaited after a stop, what answers it is of an earlier moment. Else the rows are behind but they
+    // come: lateness counts from the last frame, not from the start of a drag.
+    if (this.waiting.now === 'stopped') return;
     this.waiting.end();
-    // The rows are behind but they come: lateness counts from the last frame, not from the start of a drag.
     if (frame.moment !== this.a || !isLookedAt) this.waiting.begin();
   }
 

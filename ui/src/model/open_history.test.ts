@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { BackendError, type Backend } from '../backend/backend';
 import { fakeBackend } from '../backend/fake';
+import { rfc3339FromNanos } from '../base/instant';
 import { HistoryNews } from './news.svelte';
 import { OpenHistory } from './open_history.svelte';
 import { OpenStore } from './open_store.svelte';
@@ -32,6 +33,47 @@ async function foldingForever() {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   return { history: new OpenHistory(store, opened, null, null, news), news, folds, cancelled };
 }
+
+/** A history over the twin, and the twin. */
+async function openHistory() {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const store = new OpenStore(backend, await backend.openStore('orders.db', null));
+  const news = new HistoryNews();
+  const opened = await backend.openHistory(store.opened.session, 'order-4711', null, null, news.hear);
+  const history = new OpenHistory(store, opened, null, null, news);
+  await vi.waitFor(() => expect(history.frame).not.toBeNull());
+  return { backend, history };
+}
+
+it('folds no more after a stop, where an earlier state is shown', async () => {
+  const { backend, history } = await openHistory();
+  const frame = backend.stateFrame.bind(backend);
+  const shown = history.frame?.moment ?? 0;
+  vi.spyOn(backend, 'stateFrame').mockImplementation((of, query) =>
+    query.moment === shown ? frame(of, query) : new Promise(() => {}),
+  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  history.setA(2);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(history.waiting.now).toBe('slow');
+  history.stop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([history.waiting.now, history.a, history.frame?.moment]).toEqual(['stopped', 2, shown]);
+  history.ask();
+  await vi.advanceTimersByTimeAsync(250);
+  expect(history.waiting.now).toBe('slow');
+  vi.useRealTimers();
+});
+
+it('asks anew when the time that A was fixed at changes, though its event stays', async () => {
+  const { backend, history } = await openHistory();
+  const asked = vi.spyOn(backend, 'stateFrame');
+  const last = () => asked.mock.lastCall?.[1].asked;
+  for (const nanos of [1_787_000_000_000_000_000n, 1_787_000_060_000_000_000n]) {
+    history.fixA(2, nanos);
+    await vi.waitFor(() => expect(last()).toBe(rfc3339FromNanos(nanos)));
+  }
+});
 
 it('takes no row of a payload for a field of the state', async () => {
   const backend = fakeBackend({ sampleEvents: 200 });

@@ -51,6 +51,18 @@ async function workedOn() {
   };
 }
 
+it('tells no more of a problem that another handler does not have, whatever tab shows', async () => {
+  const { history, save } = await workedOn();
+  history.setTab('event');
+  await vi.waitFor(() => expect(history.detail).not.toBeNull());
+  const before = history.detail;
+  history.setTab('state');
+  await vi.waitFor(() => expect(history.tree).not.toBeNull());
+  save('sha256:beef');
+  await vi.waitFor(() => expect(history.detail).not.toBe(before));
+  expect(history.detail?.row.moment).toBe(history.a);
+});
+
 it('asks for everything again that another handler makes, and shows what was there until it came', async () => {
   const { asked, history, save } = await workedOn();
   history.drawers.askWhy({ question: 'why', path: '/status', extent: 'toHere' });
