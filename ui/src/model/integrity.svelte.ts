@@ -57,6 +57,8 @@ export class IntegrityBoard extends LongWork implements Board {
   /** Whether the store keeps a hash chain of its own. */
   readonly hasChain: boolean;
   chain = $state.raw<ChainVerified | null>(null);
+  /** What was said of that chain last: verifying against an anchor asks it too. */
+  chainSaid = $state.raw<ChainVerified | null>(null);
 
   made = $state.raw<AnchorMade | null>(null);
   verified = $state.raw<StoreVerified | null>(null);
@@ -77,7 +79,6 @@ export class IntegrityBoard extends LongWork implements Board {
     void this.list('');
   }
 
-  /** What can be looked at. */
   /** What failed was of the section before: it goes with it. */
   turnTo(section: Section): void {
     this.section = section;
@@ -85,6 +86,7 @@ export class IntegrityBoard extends LongWork implements Board {
     if (!this.isRunning) this.failure = null;
   }
 
+  /** What can be looked at. */
   get sections(): readonly Section[] {
     return this.hasChain ? WITH_CHAIN : ALWAYS;
   }
@@ -183,6 +185,7 @@ export class IntegrityBoard extends LongWork implements Board {
     const verified = await this.long(T.verifying, (tell) => backend.verifyStore(opened.session, asked, tell));
     if (!verified) return;
     this.verified = verified;
+    this.chainSaid = verified.chain ?? this.chainSaid;
     this.against = anchor.dir;
     this.activeFinding = 0;
   }
@@ -194,7 +197,7 @@ export class IntegrityBoard extends LongWork implements Board {
     const verify = (tell: Tell) => backend.verifyChain(opened.session, nativeKey, explanations, tell);
     const chain = await this.long(T.verifying, verify);
     if (!chain) return;
-    this.chain = chain;
+    this.chain = this.chainSaid = chain;
     this.activeFinding = 0;
   }
 
@@ -277,7 +280,7 @@ export class IntegrityBoard extends LongWork implements Board {
 
   protected forget(): boolean {
     const { chain, health, verified } = this;
-    this.chain = null;
+    this.chain = this.chainSaid = null;
     this.verified = null;
     this.health = null;
     return chain !== null || verified !== null || health !== null;
@@ -289,9 +292,10 @@ export function integrityOf(desk: Desk, store: OpenStore): IntegrityBoard {
   return boardOf(store, 'integrity', IntegrityBoard, () => new IntegrityBoard(desk, store));
 }
 
-/** Turns to the hash chain that the store keeps itself. */
+/** Turns to the hash chain that the store keeps itself, or to the verdict that told of it last. */
 export function showChain(desk: Desk): void {
-  if (desk.store) integrityOf(desk, desk.store).turnTo('chain');
+  const board = desk.store && integrityOf(desk, desk.store);
+  board?.turnTo(board.chainSaid !== null && board.chainSaid === board.verified?.chain ? 'anchors' : 'chain');
   desk.show('integrity');
 }
 

@@ -62,7 +62,7 @@ it('shows who stamped an anchor, and relies on it where the authority is named',
 });
 
 it('says of the chain of a store that is not what it says, as of nothing good', async () => {
-  const backend = await open('Ctrl+8', 'anchors-empty');
+  const backend = await open('Ctrl+8', 'anchors-empty', 'chained.ndjson');
   const verify = backend.verifyStore.bind(backend);
   vi.spyOn(backend, 'verifyStore').mockImplementation(async (...asked) => {
     const sentence = 'NOT consistent with its own chain: 1 contradiction among 59 events';
@@ -77,6 +77,11 @@ it('says of the chain of a store that is not what it says, as of nothing good', 
   page.press('Ctrl+Enter');
   await page.until(() => text('verify-chain').includes('NOT consistent'));
   expect(page.find('[data-test=verify-chain]')?.classList).toContain('broken');
+  // The header tells what was said last, wherever it was asked, and leads there.
+  page.press('Ctrl+1');
+  await page.until(() => text('chain-chip') === 'chain broken');
+  page.find('[data-test=chain-chip]')?.click();
+  await page.until(() => text('verify-chain').includes('NOT consistent'));
 });
 
 it('verifies the chain that a store keeps itself with its key, without an anchor', async () => {
