@@ -397,6 +397,7 @@ export const S = {
   opening: {
     stream: (id: string) => `Opening ${id}`,
     beside: (name: string) => `${name} is open in a tab of its own`,
+    asks: (name: string) => `${name} asks for an answer, in a tab of its own`,
     missed: (id: string) => `The stream ${id} did not open: the store is out of reach. It opens when the store is back`,
   },
   status: {

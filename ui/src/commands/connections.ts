@@ -56,8 +56,8 @@ function saved(desk: Desk): Choice[] {
   return names(desk).map((choice) => ({ ...choice, value: `@${choice.value}` }));
 }
 
-function open(desk: Desk, _: Reach, location: string): Promise<void> {
-  return desk.openStore(location);
+async function open(desk: Desk, _: Reach, location: string): Promise<void> {
+  await desk.openStore(location);
 }
 
 function edit(desk: Desk, name: string | null): void {

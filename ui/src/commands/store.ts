@@ -53,8 +53,8 @@ function recents(desk: Desk): Choice[] {
   }));
 }
 
-function openRecent(desk: Desk, _: Reach, location: string): Promise<void> {
-  return desk.openStore(location);
+async function openRecent(desk: Desk, _: Reach, location: string): Promise<void> {
+  await desk.openStore(location);
 }
 
 function hasFailed(desk: Desk): string | null {

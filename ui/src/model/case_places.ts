@@ -92,7 +92,10 @@ async function branchAgain(store: OpenStore, { handler, sandbox, stream }: Docum
   if (sandbox && stream) await sandboxOf(store).begin(stream, handler ?? '', sandbox);
 }
 
-/** Shows what stood open when a case was written, the first of it in `document`. Without any, its notebook. */
+/**
+ * Shows what stood open when a case was written, the first of it in `document`. Without any, its notebook. Who looks at
+ * something else keeps that. Of what does not open any more the rest is still there: it rejects with the first failure.
+ */
 export async function standWhereItStood(
   { places, shown }: CaseWire,
   document: OpenDocument,
@@ -104,14 +107,25 @@ export async function standWhereItStood(
     document.view = 'notebook';
     return;
   }
-  const stood: OpenDocument[] = [];
-  for (const place of places) {
-    const next = stood.length === 0 ? document : documents.add();
-    await opening.show(next, read(place, next.number), () => true);
-    if (next.store) await branchAgain(next.store, place);
-    stood.push(next);
+  let last = document;
+  let wanted = document;
+  const failures: unknown[] = [];
+  for (const [index, place] of places.entries()) {
     // The next one stands behind it.
-    documents.activate(next);
+    const next = index === 0 ? document : documents.add(null, last);
+    try {
+      await opening.show(next, read(place, next.number), () => true);
+      if (next.store) await branchAgain(next.store, place);
+      if (index === shown) wanted = next;
+    } catch (reason) {
+      failures.push(reason);
+      if (next.store === null) {
+        await documents.close(next);
+        continue;
+      }
+    }
+    last = next;
   }
-  documents.activate(stood[shown] ?? document);
+  if (documents.present === document) documents.activate(wanted);
+  if (failures.length > 0) throw failures[0];
 }

@@ -183,8 +183,9 @@ export class Desk {
     );
   }
 
-  async openStore(location: string, layout: string | null = null): Promise<void> {
-    await this.#opening.openStore(location, layout);
+  /** Answers the document that shows the store; `null`: it did not open. */
+  openStore(location: string, layout: string | null = null): Promise<OpenDocument | null> {
+    return this.#opening.openStore(location, layout);
   }
 
   openFile(): Promise<void> {
@@ -196,10 +197,15 @@ export class Desk {
   }
 
   /** Opens a stream at a cursor text (the head when `null`), or moves there when it is open already. */
-  async openStream(stream: string, at: string | null = null, look: Look = { base: null, tab: null }): Promise<void> {
+  async openStream(
+    stream: string,
+    at: string | null = null,
+    look: Look = { base: null, tab: null },
+    document = this.documents.present,
+  ): Promise<void> {
     this.failure = null;
-    await this.#opening.openStream(stream, at, look);
-    this.revealA();
+    await this.#opening.openStream(stream, at, look, document);
+    document.history?.follow();
   }
 
   /** Opens a stream in a document of its own. */
@@ -239,8 +245,8 @@ export class Desk {
   }
 
   /** What was forgotten last is listed again. */
-  listAgain(recents: Recent[]): void {
-    Object.assign(this.#opening, { recents, forgotten: null });
+  listAgain(): Promise<void> {
+    return this.#opening.listAgain();
   }
 
   // --- documents ---
@@ -311,17 +317,17 @@ export class Desk {
   }
 
   /** Whether what a view needs is open. */
-  canShow(view: View): boolean {
+  canShow(view: View, { history, store } = this.documents.present): boolean {
     const needs = VIEWS.find(({ id }) => id === view)?.needs ?? 'nothing';
-    return needs === 'stream' ? this.history !== null : needs === 'nothing' || this.store !== null;
+    return needs === 'stream' ? history !== null : needs === 'nothing' || store !== null;
   }
 
-  show(view: View): void {
-    if (!this.canShow(view)) return;
+  show(view: View, document = this.documents.present): void {
+    if (!this.canShow(view, document)) return;
     this.leave();
     // What failed in one view is no matter of another.
-    if (view !== this.view) this.failure = null;
-    this.documents.present.view = view;
+    if (document === this.documents.present && view !== this.view) this.failure = null;
+    document.view = view;
     this.visit();
   }
 
@@ -491,9 +497,10 @@ export class Desk {
 
   async #launch({ at, handler, layout, store, stream }: Launch): Promise<void> {
     if (looksLikeLink(store)) return await followLink(this, store);
-    await this.openStore(store, layout);
-    this.documents.present.handler = handler;
-    if (stream && this.store) await this.openStream(stream, at);
+    const document = await this.openStore(store, layout);
+    if (!document) return;
+    document.handler = handler;
+    if (stream) await this.openStream(stream, at, undefined, document);
   }
 
   // Each place has its document; one that was closed is opened again.
@@ -533,20 +540,27 @@ export class Desk {
     await this.#reopen(rest, seen ? rest.indexOf(seen) : 0);
   }
 
-  // What is gone is said, and the rest is opened.
+  // What is gone is said, and the rest is opened. What a person gave up, or put off by opening something else, waits.
   async #reopen(documents: readonly DocumentPlace[], shown: number): Promise<void> {
     const lost: string[] = [];
     let present: OpenDocument | null = null;
     for (const [index, kept] of documents.entries()) {
-      const document = this.documents.present.store === null ? this.documents.present : this.documents.add();
+      if (this.opening !== null) {
+        this.waiting = [...this.waiting, kept];
+        continue;
+      }
+      const isFree = this.documents.present.store === null;
+      const document = isFree ? this.documents.present : this.documents.add();
       try {
         await this.#opening.show(document, placeFrom(kept, document.number), () => true);
         // The next one stands behind it.
         this.documents.activate(document);
         if (index === shown) present = document;
       } catch (reason) {
-        lost.push(`${[kept.store, kept.stream].filter(Boolean).join(' · ')} (${errorOf(reason).message})`);
-        if (this.documents.all.length > 1) await this.documents.close(document);
+        const { code, message } = errorOf(reason);
+        if (code === 'cancelled') this.waiting = [...this.waiting, kept];
+        else lost.push(`${[kept.store, kept.stream].filter(Boolean).join(' · ')} (${message})`);
+        if (!isFree || this.documents.all.length === 1) await this.documents.close(document);
       }
     }
     if (present) this.documents.activate(present);

@@ -2,7 +2,8 @@
 import { expect, it, vi } from 'vitest';
 import { BackendError } from '../backend/backend';
 import { fakeBackend } from '../backend/fake';
-import type { WindowPlaces } from '../backend/bindings';
+import type { CaseWire, WindowPlaces } from '../backend/bindings';
+import { followLink } from '../place/follow';
 import { Desk } from './desk.svelte';
 
 const NOTHING: WindowPlaces = { shown: 0, documents: [], panels: [], isListHidden: false };
@@ -154,20 +155,20 @@ it('opens again at once what is no production, and leaves closed what a person w
 });
 
 /** A desk over a store, at which another one is being opened until the test lets it. */
-async function opening() {
+async function opening(location = 'shops.db') {
   const backend = fakeBackend({ sampleEvents: 200 });
   const desk = new Desk(backend);
   await desk.start();
   await desk.openStore('orders.db');
   const own = backend.openStore.bind(backend);
   let go = () => {};
-  vi.spyOn(backend, 'openStore').mockImplementation(async (...given) => {
+  const asked = vi.spyOn(backend, 'openStore').mockImplementation(async (...given) => {
     await new Promise<void>((open) => (go = open));
     return await own(...given);
   });
   const closed = vi.spyOn(backend, 'closeStore');
-  const opened = desk.openStore('shops.db');
-  return { desk, closed, arrive: () => (go(), opened) };
+  const opened = desk.openStore(location);
+  return { desk, asked, closed, arrive: () => (go(), opened) };
 }
 
 const stores = ({ documents }: Desk) => documents.all.map(({ store }) => store?.opened.location);
@@ -204,4 +205,174 @@ it('opens what it was started with by the layout that was named', async () => {
   const desk = new Desk(backend);
   await desk.start();
   expect(opened.mock.calls[0]?.slice(0, 2)).toEqual(['own.jsonl', '/home/ada/own.toml']);
+});
+
+it('opens what is asked for twice once, where it was asked for last', async () => {
+  const { arrive, asked, desk } = await opening();
+  desk.addDocument();
+  const again = desk.openStore('shops.db');
+  expect(asked).toHaveBeenCalledTimes(1);
+  await arrive();
+  expect(await again).toBe(desk.documents.present);
+  expect(stores(desk)).toEqual(['orders.db', 'shops.db']);
+  expect(desk.store?.opened.location).toBe('shops.db');
+});
+
+it('begins anew what was given up and is asked for again', async () => {
+  const { asked, desk } = await opening();
+  await desk.cancelOpening();
+  void desk.openStore('shops.db');
+  expect(desk.opening).toBe('shops.db');
+  expect(asked).toHaveBeenCalledTimes(2);
+});
+
+it('takes no event that came for a person who went on', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000 });
+  const desk = new Desk(backend);
+  await desk.start();
+  await desk.openStore('orders.db');
+  await desk.openStream('order-4711', 'v3');
+  const opened = desk.openStore('shops.db');
+  // As a stream that is followed does.
+  desk.history?.setA(4);
+  await opened;
+  expect([stores(desk), desk.store?.opened.location]).toEqual([['shops.db'], 'shops.db']);
+});
+
+it('gives up what is being opened elsewhere when something else is opened', async () => {
+  const { arrive, backend } = held();
+  const closed = vi.spyOn(backend, 'closeStore');
+  const desk = new Desk(backend);
+  await desk.start();
+  const opened = desk.openStore('shops.db');
+  await vi.waitFor(() => expect(desk.opening).toBe('shops.db'));
+  const elsewhere = desk.openElsewhere('cart.db', 'order-4711', null);
+  expect(desk.opening).toBe('cart.db');
+  arrive();
+  await opened;
+  expect([desk.opening, closed.mock.calls.length]).toEqual(['cart.db', 1]);
+  await desk.cancelOpening();
+  arrive();
+  await elsewhere;
+  expect([stores(desk), closed.mock.calls.length, desk.failure]).toEqual([[undefined], 2, null]);
+});
+
+it('asks what an opening has to know also where a person went on, on a page that can be answered', async () => {
+  const { desk, arrive } = await opening('ambiguous.db');
+  await desk.openStream('order-4711', 'v3');
+  await arrive();
+  expect(desk.failedOpening?.error.code).toBe('ambiguous');
+  expect([desk.view, desk.documents.all.map(({ view }) => view)]).toEqual(['history', ['history', 'welcome']]);
+  expect(desk.notice).toContain('ambiguous.db');
+});
+
+/** A backend that opens no store before the test lets it. */
+function held(backend = fakeBackend({ sampleEvents: 2_000 }), kept: CaseWire | null = null) {
+  const own = backend.openStore.bind(backend);
+  const going: (() => void)[] = [];
+  vi.spyOn(backend, 'openStore').mockImplementation(async (...given) => {
+    await new Promise<void>((open) => going.push(open));
+    const opened = await own(...given);
+    return { ...opened, case: kept };
+  });
+  return { backend, arrive: () => going.shift()?.() };
+}
+
+it('opens the stream of a launch beside whoever went on, with its own handler', async () => {
+  const launch = { store: 'orders.db', stream: 'order-4711', at: 'v3', handler: 'order@1.0.0', layout: null };
+  const { arrive, backend } = held(fakeBackend({ sampleEvents: 2_000, launch }));
+  const desk = new Desk(backend);
+  const started = desk.start();
+  await vi.waitFor(() => expect(desk.opening).toBe('orders.db'));
+  desk.addDocument();
+  arrive();
+  await started;
+  expect([desk.view, desk.documents.present.handler]).toEqual(['welcome', null]);
+  const opened = desk.documents.all.find(({ store }) => store !== null);
+  expect([opened?.history?.opened.stream, opened?.history?.a, opened?.handler]).toEqual(['order-4711', 3, 'order@1.0.0']);
+});
+
+it('goes where a link says beside whoever went on', async () => {
+  const recents = [{ location: 'orders.db', layoutTitle: '', events: null, openedAt: '2026-08-14T09:31:07Z' }];
+  const { arrive, backend } = held(fakeBackend({ sampleEvents: 2_000, recents }));
+  const desk = new Desk(backend);
+  await desk.start();
+  const gone = followLink(desk, 'refold://orders.db/order/order-4711@3');
+  await vi.waitFor(() => expect(desk.opening).toBe('orders.db'));
+  desk.addDocument();
+  arrive();
+  await gone;
+  expect(desk.view).toBe('welcome');
+  const opened = desk.documents.all.find(({ store }) => store !== null);
+  expect([opened?.history?.opened.stream, opened?.history?.a]).toEqual(['order-4711', 3]);
+});
+
+const CASE: CaseWire = {
+  ...{ writtenAt: '', writtenBy: '', store: 'orders.db', storeKind: '', storeLayout: '', storeIdentity: '' },
+  ...{ lastPosition: null, lastPositionRecordedAt: null, eventsUntil: null, streams: [], notes: 0, handlers: [] },
+  ...{ leftOut: [], findings: [], shown: 0, places: [] },
+};
+
+it('shows what a case holds to none who went on, in its order, and what still opens of it', async () => {
+  const { kept } = await twoDocuments();
+  const [first, second] = kept.documents;
+  if (!first || !second) throw new Error('two were open');
+  const gone = { ...first, stream: 'no-such-stream' };
+  const { arrive, backend } = held(undefined, { ...CASE, places: [first, gone, second], shown: 2 });
+  const desk = new Desk(backend);
+  await desk.start();
+  const late = desk.openStore('orders.db');
+  desk.addDocument();
+  const here = desk.documents.present;
+  arrive();
+  await late;
+  expect(desk.documents.present).toBe(here);
+  const streams = desk.documents.all.map(({ history }) => history?.opened.stream);
+  expect(streams.filter(Boolean)).toEqual(['order-4711', 'order-4712']);
+  expect(desk.failure?.message).toContain('no-such-stream');
+
+  const other = new Desk(backend);
+  await other.start();
+  const opened = other.openStore('orders.db');
+  arrive();
+  await opened;
+  expect(other.history?.opened.stream).toBe('order-4712');
+});
+
+it('lets what a person gives up at the start wait, and what is left once they open something else', async () => {
+  const { kept } = await twoDocuments();
+  const [first, second] = kept.documents;
+  if (!first || !second) throw new Error('two were open');
+  const documents = [{ ...first, store: 'slow.db' }, { ...second, store: 'shops.db' }];
+  const { arrive, backend } = held(fakeBackend({ sampleEvents: 2_000, places: { ...kept, documents } }));
+  const desk = new Desk(backend);
+  const started = desk.start();
+  await vi.waitFor(() => expect(desk.opening).toBe('slow.db'));
+  await desk.cancelOpening();
+  arrive();
+  await vi.waitFor(() => expect(desk.opening).toBe('shops.db'));
+  const own = desk.openStore('orders.db');
+  arrive();
+  arrive();
+  await Promise.all([own, started]);
+  expect(desk.waiting.map(({ store }) => store)).toEqual(['slow.db', 'shops.db']);
+  expect([stores(desk), desk.failure]).toEqual([['orders.db'], null]);
+});
+
+it('has back what was forgotten for a while, and calls nothing forgotten that is listed', async () => {
+  const recents = [{ location: 'orders.db', layoutTitle: '', events: null, openedAt: '2026-08-14T09:31:07Z' }];
+  const backend = fakeBackend({ sampleEvents: 200, recents });
+  const desk = new Desk(backend);
+  await desk.start();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+  await desk.forget('orders.db');
+  expect(desk.forgotten?.location).toBe('orders.db');
+  await desk.listAgain();
+  expect([desk.forgotten, desk.recents.length]).toEqual([null, 1]);
+  await desk.forget('orders.db');
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(desk.forgotten).not.toBeNull();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(desk.forgotten).toBeNull();
+  vi.useRealTimers();
 });

@@ -20,12 +20,12 @@ export class Documents {
     return this.all.find((one) => one.number === number);
   }
 
-  /** An empty document beside the present one; it does not show yet. `number`: that of one which was closed. */
-  add(number: number | null = null): OpenDocument {
+  /** An empty document beside another one; it does not show yet. `number`: that of one which was closed. */
+  add(number: number | null = null, beside = this.present): OpenDocument {
     if (number === null) this.#last += 1;
     else this.#last = Math.max(this.#last, number);
     const added = new OpenDocument(number ?? this.#last);
-    const at = this.all.indexOf(this.present) + 1;
+    const at = this.all.indexOf(beside) + 1;
     this.all = [...this.all.slice(0, at), added, ...this.all.slice(at)];
     return added;
   }

@@ -532,10 +532,9 @@ export class OpenHistory {
     if (!isLookedAt) this.activeRow = -1;
     else if (kept >= 0) this.activeRow = frame.firstRow + kept;
     else if (this.activeRow >= frame.totalRows) this.activeRow = -1;
-    // Nothing more is awaited after a stop, what answers it is of an earlier moment. Else the rows are behind but they
-    // come: lateness counts from the last frame, not from the start of a drag.
     if (this.waiting.now === 'stopped') return;
     this.waiting.end();
+    // The rows are behind but they come: lateness counts from the last frame, not from the start of a drag.
     if (frame.moment !== this.a || !isLookedAt) this.waiting.begin();
   }
 

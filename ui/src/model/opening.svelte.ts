@@ -2,9 +2,10 @@
 // what of it is shown.
 
 import { BackendError, errorOf, StoreError, type Backend } from '../backend/backend';
-import { samePlace } from '../place/place';
+import { sameView } from '../place/place';
+import { fileName } from '../base/format';
 import { S } from '../strings';
-import type { AppErrorWire, ComparedPlace, JobUpdate, Recent } from '../backend/bindings';
+import type { AppErrorWire, ComparedPlace, ErrorCode, JobUpdate, Recent } from '../backend/bindings';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import { HistoryNews } from './news.svelte';
@@ -34,6 +35,21 @@ export interface Look {
   base: string | null;
   tab: string | null;
 }
+
+/** A store that is being opened because a person asked for it. */
+interface Asked {
+  readonly location: string;
+  readonly layout: string | null;
+  /** Where it was asked for last. */
+  document: OpenDocument;
+  place: Place;
+  done: Promise<OpenDocument | null>;
+}
+
+/** What can be answered on the welcome page alone. */
+const QUESTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ambiguous', 'noLayout', 'passwordNeeded']);
+/** So long a person can have back what was forgotten. */
+const UNDO_MILLIS = 10_000;
 
 /** Who is told about steps and failures. */
 export interface Host {
@@ -70,6 +86,8 @@ export class Opening {
   readonly #backend: Backend;
   readonly #documents: Documents;
   readonly #host: Host;
+  #asked: Asked | null = null;
+  #undoTimer: ReturnType<typeof setTimeout> | undefined;
   /** Gives up the store that is being opened. */
   #stop: (() => void) | null = null;
 
@@ -79,22 +97,36 @@ export class Opening {
     this.#host = host;
   }
 
-  async openStore(location: string, layout: string | null = null): Promise<void> {
-    this.#stop?.();
-    this.#host.leave();
+  /**
+   * Opens a store in the present document, or in one of its own where a person went on meanwhile, and answers which.
+   * `null`: it did not open. Who asks again for what is being opened waits for the same, where they are by then.
+   */
+  openStore(location: string, layout: string | null = null): Promise<OpenDocument | null> {
     const { present } = this.#documents;
-    const { place } = present;
+    const where = { document: present, place: present.place };
+    if (this.#asked?.location === location && this.#asked.layout === layout) {
+      return Object.assign(this.#asked, where).done;
+    }
+    const asked: Asked = { location, layout, ...where, done: Promise.resolve(null) };
+    asked.done = this.#openAsked(asked);
+    this.#asked = asked;
+    return asked.done;
+  }
+
+  async #openAsked(asked: Asked): Promise<OpenDocument | null> {
+    const { location, layout } = asked;
+    this.#host.leave();
     // Whoever went on meanwhile keeps what they look at.
-    const isAwaited = () => this.#documents.present === present && samePlace(place, present.place);
+    const isAwaited = () =>
+      this.#documents.present === asked.document && sameView(asked.place, asked.document.place);
     this.failure = null;
     try {
       const store = await this.#session(location, layout);
       const isHere = isAwaited();
-      const document = isHere ? present : this.#documents.add();
+      const document = isHere ? asked.document : this.#documents.add();
       document.view = 'overview';
       const closed = this.#documents.setStore(document, store);
       const { case: kept } = store.opened;
-      // Of what does not open any more the rest is still there.
       if (kept) {
         const { standWhereItStood } = await import('./case_places');
         await standWhereItStood(kept, document, this.#documents, this, placeFrom).catch(this.#host.failed);
@@ -102,14 +134,34 @@ export class Opening {
       this.#host.visit();
       if (!isHere) this.#host.say(S.opening.beside(store.opened.name));
       await closed;
-      this.recents = (await this.#backend.start()).recents;
+      await this.#listRecents();
+      const { present } = this.#documents;
+      return present.store === store ? present : document;
     } catch (reason) {
       const error = errorOf(reason);
-      if (error.code === 'cancelled' || !isAwaited()) return this.#host.failed(new StoreError(location, reason));
-      this.failure = { location, error };
-      present.view = 'welcome';
-      this.#host.visit();
+      if (error.code !== 'cancelled' && isAwaited()) {
+        this.failure = { location, error };
+        asked.document.view = 'welcome';
+        this.#host.visit();
+      } else {
+        this.#host.failed(new StoreError(location, reason));
+        if (QUESTIONS.has(error.code)) this.#askBeside({ location, error });
+      }
+      return null;
     }
+  }
+
+  /** What has to be answered waits on a welcome page, where whoever went on finds it. */
+  #askBeside(failure: FailedOpening): void {
+    this.failure = failure;
+    if (!this.#documents.all.some(({ view }) => view === 'welcome')) this.#documents.add();
+    this.#host.say(S.opening.asks(fileName(failure.location)));
+  }
+
+  /** What is listed again was not forgotten. */
+  async #listRecents(): Promise<void> {
+    this.recents = (await this.#backend.start()).recents;
+    if (this.recents.some(({ location }) => location === this.forgotten?.location)) this.forgotten = null;
   }
 
   /** Opens a store and tells how far that is. Rejects as cancelled once it is given up. */
@@ -121,8 +173,10 @@ export class Opening {
       isOver = true;
       // Nobody waits for it: that it could not be cancelled changes nothing.
       if (own) backend.cancelJob(own.job).catch(() => undefined);
-      if (this.#stop === stop) this.#stop = this.location = this.job = null;
+      if (this.#stop === stop) this.#stop = this.location = this.job = this.#asked = null;
     };
+    // One at a time: what was begun before could no longer be seen, nor given up.
+    this.#stop?.();
     this.#stop = stop;
     this.location = location;
     this.job = null;
@@ -132,9 +186,12 @@ export class Opening {
         if (isOver) stop();
         else if (this.#stop === stop) this.job = job;
       };
-      const [{ OpenStore }, opened] = await Promise.all([OPENED(), backend.openStore(location, layout, tell)]);
-      if (!isOver) return new OpenStore(backend, opened);
-      await backend.closeStore(opened.session);
+      // Both are awaited: a store that opened is closed again where its code cannot be read.
+      const [code, opened] = await Promise.allSettled([OPENED(), backend.openStore(location, layout, tell)]);
+      if (opened.status === 'rejected') throw opened.reason;
+      if (!isOver && code.status === 'fulfilled') return new code.value.OpenStore(backend, opened.value);
+      await backend.closeStore(opened.value.session);
+      if (code.status === 'rejected') throw code.reason;
     } finally {
       own = null;
       stop();
@@ -167,11 +224,10 @@ export class Opening {
   }
 
   /**
-   * Opens a stream at a cursor text in the present document, or moves there if it is open. `null` is its newest event,
+   * Opens a stream at a cursor text in a document, or moves there if it is open. `null` is its newest event,
    * wherever A stood last: who names a stream wants to know how it is now.
    */
-  async openStream(stream: string, at: string | null, look: Look): Promise<void> {
-    const document = this.#documents.present;
+  async openStream(stream: string, at: string | null, look: Look, document: OpenDocument): Promise<void> {
     await this.#opened(document, stream, async (store) => {
       if (document.history?.opened.stream === stream) {
         if (at !== null) await moveTo(document.history, at);
@@ -287,9 +343,18 @@ export class Opening {
       await this.#backend.forgetRecent(location);
       this.forgotten = this.recents.find((recent) => recent.location === location) ?? null;
       this.recents = this.recents.filter((recent) => recent !== this.forgotten);
+      clearTimeout(this.#undoTimer);
+      this.#undoTimer = setTimeout(() => (this.forgotten = null), UNDO_MILLIS);
     } catch (reason) {
       this.#host.failed(reason);
     }
+  }
+
+  /** What was forgotten last is listed again. Rejects when it cannot be. */
+  async listAgain(): Promise<void> {
+    clearTimeout(this.#undoTimer);
+    if (this.forgotten) await this.#backend.restoreRecent(this.forgotten);
+    await this.#listRecents();
   }
 
   async #opened(document: OpenDocument, stream: string, open: (store: OpenStore) => Promise<void>): Promise<void> {

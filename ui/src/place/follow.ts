@@ -3,6 +3,7 @@
 import type { AppErrorWire, ComparedPlace, ComparisonSide, Recent } from '../backend/bindings';
 import { cursorOfEvent, fileName } from '../base/format';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
+import type { OpenDocument } from '../model/document.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
 import type { OpenStore } from '../model/open_store.svelte';
 import { compare } from '../model/opening.svelte';
@@ -16,10 +17,16 @@ export interface Window {
   readonly history: OpenHistory | null;
   readonly recents: readonly Recent[];
   failure: AppErrorWire | null;
-  openStore(location: string): Promise<void>;
-  openStream(stream: string, at: string | null, look: { base: string | null; tab: string | null }): Promise<void>;
+  readonly documents: { readonly present: OpenDocument };
+  openStore(location: string): Promise<OpenDocument | null>;
+  openStream(
+    stream: string,
+    at: string | null,
+    look: { base: string | null; tab: string | null },
+    document: OpenDocument,
+  ): Promise<void>;
   openOverlay(overlay: 'palette', text: string): void;
-  show(view: 'overview' | 'lanes' | 'compare'): void;
+  show(view: 'overview' | 'lanes' | 'compare', document: OpenDocument): void;
   leave(): void;
 }
 
@@ -76,28 +83,30 @@ export async function followLink(window: Window, text: string, location: string 
     // Which one is for the person to say.
     window.openOverlay('palette', text);
   } else {
-    if (window.store?.opened.location !== where) await window.openStore(where);
-    if (window.store?.opened.location !== where) return;
-    if (link.lanes) await showLanes(window, link.lanes);
-    else if (link.compare && link.stream !== null) await showCompared(window, comparedOf(link, link.compare, window));
-    else if (link.stream === null) window.show('overview');
-    else await window.openStream(link.stream, link.at, { base: link.base, tab: link.lens });
+    const isOpen = window.store?.opened.location === where;
+    const document = isOpen ? window.documents.present : await window.openStore(where);
+    // Where a person went on meanwhile, it is a document that does not show.
+    if (document?.store) await showIn(document, document.store, link, window);
   }
 }
 
-async function showLanes(window: Window, { streams, clock, chosen, at }: LanesLink): Promise<void> {
-  const instant = at === null ? null : nanosFromRfc3339(at);
-  const place = { streams: streams.slice(0, window.store?.lanes.most), clock, chosen, from: null, to: null };
-  window.leave();
-  await window.store?.lanes.take({ ...place, instant: instant === null ? null : `${instant}` });
-  window.show('lanes');
+async function showIn(document: OpenDocument, store: OpenStore, link: Link, window: Window): Promise<void> {
+  if (link.lanes) {
+    await takeLanes(store, link.lanes, window);
+    window.show('lanes', document);
+  } else if (link.compare && link.stream !== null) {
+    window.leave();
+    await compare(store, comparedOf(link, link.compare, store));
+    window.show('compare', document);
+  } else if (link.stream === null) window.show('overview', document);
+  else await window.openStream(link.stream, link.at, { base: link.base, tab: link.lens }, document);
 }
 
-async function showCompared(window: Window, compared: ComparedPlace): Promise<void> {
-  if (!window.store) return;
+async function takeLanes(store: OpenStore, { streams, clock, chosen, at }: LanesLink, window: Window): Promise<void> {
+  const instant = at === null ? null : nanosFromRfc3339(at);
+  const place = { streams: streams.slice(0, store.lanes.most), clock, chosen, from: null, to: null };
   window.leave();
-  await compare(window.store, compared);
-  window.show('compare');
+  await store.lanes.take({ ...place, instant: instant === null ? null : `${instant}` });
 }
 
 function comparedLink({ base, current, ignoresOrder, preset }: ComparedPlace, store: OpenStore): Partial<Link> {
@@ -112,9 +121,9 @@ function comparedLink({ base, current, ignoresOrder, preset }: ComparedPlace, st
   return { stream: current.stream, category, at: current.at, base: base.at, compare };
 }
 
-function comparedOf(link: Link, { preset, stream, handler, against, ignoresOrder }: CompareLink, window: Window) {
+function comparedOf(link: Link, { preset, stream, handler, against, ignoresOrder }: CompareLink, store: OpenStore) {
   const reference = (name: string | null) =>
-    window.store?.handlers.find((known) => handlerName(known) === name)?.reference ?? null;
+    store.handlers.find((known) => handlerName(known) === name)?.reference ?? null;
   const current = { stream: link.stream ?? '', at: link.at ?? 'head', handler: reference(handler) };
   const base = {
     ...{ stream: stream ?? current.stream, at: link.base ?? 'head' },

@@ -5,6 +5,7 @@ import { fakeBackend } from '../backend/fake';
 import type { Place as WindowPlace } from '../model/document.svelte';
 import { HistoryNews } from '../model/news.svelte';
 import { OpenHistory } from '../model/open_history.svelte';
+import { Documents } from '../model/documents.svelte';
 import { OpenStore } from '../model/open_store.svelte';
 import { placeFrom, written } from '../model/restoring';
 import { linkHere, type Window } from './follow';
@@ -50,8 +51,8 @@ it('keeps a cursor among events that are missing, in what is written down and in
   const history = new OpenHistory(store, opened, null, null, news);
   const found = { version: '3', position: '3', recordedAt: '', explanation: '', asOf: null };
   const window: Window = {
-    ...{ view: 'history', store, history, recents: [], failure: null },
-    openStore: () => Promise.resolve(),
+    ...{ view: 'history', store, history, recents: [], failure: null, documents: new Documents() },
+    openStore: () => Promise.resolve(null),
     openStream: () => Promise.resolve(),
     openOverlay: () => undefined,
     show: () => undefined,

@@ -54,12 +54,16 @@ export interface Place<View extends string = string, Lens extends string = strin
 
 /** Whether two places show the same: going from one to the other would be no step. */
 export function samePlace(x: Place, y: Place): boolean {
-  const isSameView = x.document === y.document && x.view === y.view && sameScope(x, y);
   const isSameMoment =
     x.a === y.a && x.b === y.b && x.asOf === y.asOf && x.asked === y.asked && (x.lens === y.lens || x.stream === null);
-  if (!isSameView || !isSameMoment) return false;
+  if (!sameView(x, y) || !isSameMoment) return false;
   if (x.view === 'compare') return sameCompared(x.compared, y.compared);
   return x.view !== 'lanes' || sameLanes(x.lanes, y.lanes);
+}
+
+/** Whether two places are one view of the same, wherever its cursors are: those move by themselves in what is followed. */
+export function sameView(x: Place, y: Place): boolean {
+  return x.document === y.document && x.view === y.view && sameScope(x, y);
 }
 
 /** What a place is of, as one text: another store, layout, stream or handler is another one. */

@@ -91,7 +91,9 @@ export const RESTORE_TEXTS = {
   waiting: (documents: number, stores: string) =>
     `${countOf(documents, 'document', 'documents')} of ${stores} ${documents === 1 ? 'was' : 'were'} open when the window was closed`,
   waitingWhy: 'It counts as production: nothing is contacted before you say so.',
+  putOff: 'It was given up or put off: it opens when you say so.',
   connect: 'Connect',
+  open: 'Open',
   leave: 'Leave closed',
   nothingWaits: 'Nothing waits to be connected',
 };

@@ -31,7 +31,7 @@ it('bookmarks a moment, writes a note, deletes it and has it back, and goes ther
 });
 
 it('leaves the focus where it is when a moment is bookmarked, and when it is not any more', async () => {
-  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null, layout: null } });
   await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
   const put = vi.spyOn(page.backend, 'putNote');
   const removed = vi.spyOn(page.backend, 'removeNote');
