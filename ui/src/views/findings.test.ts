@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { flushSync } from 'svelte';
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
 import { fakeBackend } from '../backend/fake';
@@ -32,10 +33,17 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
   expect(page.texts('[data-test=finding-group] summary')[0]).toMatch(/^A version is missing version-gap 5,001$/);
   expect(texts('finding')).toHaveLength(3);
   expect(texts('findings-all')).toEqual(['Show the first 40 of 5,001']);
+  // Who presses a button that gives way to rows stands at the first of them.
+  page.find('[data-test=findings-all]')?.focus();
   page.find('[data-test=findings-all]')?.click();
   await page.until(() => texts('finding').length === 40);
+  await page.until(() => document.activeElement === page.all('[data-test=finding]')[3]);
   expect(texts('findings-next')).toEqual(['Show more: 40 of 5,001 are listed']);
+  page.find('[data-test=findings-next]')?.focus();
   page.find('[data-test=findings-next]')?.click();
+  flushSync();
+  expect(page.find('[data-test=findings-next]')?.getAttribute('aria-disabled')).toBe('true');
+  expect(document.activeElement).toBe(page.find('[data-test=findings-next]'));
   // What failed is told and tried again, and nothing of the list is lost.
   (await page.until(() => page.find('[data-test=finding-group] [data-test=error-retry]'))).click();
   await page.until(() => texts('finding').length === 100);
@@ -46,8 +54,10 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
   // Of what is not kept in words the code says what it is.
   expect(texts('finding').at(-1)).toBe('A version is missing order-4711 · v 102');
   expect(texts('findings-next')).toEqual(['Show more: 100 of 5,001 are listed']);
+  page.find('[data-test=findings-next]')?.focus();
   page.find('[data-test=findings-next]')?.click();
   await page.until(() => texts('finding').length === 101);
+  await page.until(() => document.activeElement === page.all('[data-test=finding]')[100]);
   expect(texts('findings-next')).toEqual([]);
   expect(texts('finding-group')[0]).toContain('101 of 5,001 are listed: of the others the number is known');
 });
