@@ -370,6 +370,29 @@ it('stops with Escape whatever shows that it can be cancelled', async () => {
   await page.until(() => page.texts('main')[0]?.includes('The index was not built'));
 });
 
+it('lets go of all else with Escape before work that took long, but of that first where it has the focus', async () => {
+  page = openPage({ launch: { ...store(null), store: 'slow-unindexed.db' } });
+  const cancelled = vi.spyOn(page.backend, 'cancelJob');
+  const cancel = await page.until(() => page.find('[data-view=overview] [data-test=job-cancel]'));
+  const torn = { code: 'notFound' as const, message: 'no dialog can be shown', hint: '', choices: [] };
+  vi.spyOn(page.backend, 'pickFile').mockRejectedValue(new BackendError(torn));
+  const fail = async () => {
+    await palette('>Open a file');
+    page.press('Enter');
+    return page.until(() => page.find(CARD));
+  };
+  await fail();
+  page.press('Escape');
+  await page.until(() => page.find(CARD) === null);
+  expect([cancelled.mock.calls, page.find('[data-test=job-cancel]') !== null]).toEqual([[], true]);
+
+  await fail();
+  cancel.focus();
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=job-progress]') === null);
+  expect(codes()).toEqual(['notFound']);
+});
+
 const codes = () => page.all(CARD).map((card) => card.dataset['code']);
 
 /** A twin of which the test says how its store is. */

@@ -73,8 +73,8 @@ export interface Reach {
   /** Moves the focus along the recent stores. */
   focusRecent(step: 1 | -1): void;
   copy(text: string): Promise<void>;
-  /** Cancels the work that has the focus, or that is shown last. `false`: none that could be is shown. */
-  cancelShown(): boolean;
+  /** Cancels the work that has the focus, or that is shown last. `false`: there is none. */
+  cancelShown(which: 'focused' | 'last'): boolean;
   /** The rows of a page of the list that has the focus. */
   pageSize(): number;
   /** Runs another command. */

@@ -58,7 +58,7 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
     if (!(reach.palette?.leave() ?? false)) desk.closeOverlay();
   } else if ((desk.opening ?? desk.openingStream) !== null) await desk.cancelOpening();
   else if (history && (history.waiting.now === 'late' || history.waiting.now === 'slow')) history.stop();
-  else if (reach.cancelShown()) return;
+  else if (reach.cancelShown('focused')) return;
   else if (desk.panels.isDrawerOpen) desk.panels.isDrawerOpen = false;
   else if (desk.failure) desk.failure = null;
   else if (stopSearching(desk)) return;
@@ -69,4 +69,6 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   else if (desk.view === 'history' && history?.fields.listed) history.fields.unlist();
   else if (desk.view === 'overview' && desk.store?.range) desk.store.setRange(null);
   else if (desk.view === 'overview' && desk.store?.order.matching) desk.store.setOrder({ matching: '' });
+  // What took minutes is not meant while there is anything else to let go of.
+  else reach.cancelShown('last');
 }
