@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { figureText, phaseText } from './phases';
+import { figureText, paceText, phaseText } from './phases';
 
 const update = { job: 1, phase: 'foldingRanges', done: 1_000, total: 4_000 } as const;
 
@@ -16,4 +16,10 @@ it('says nothing where nothing is counted, and where all is and it still runs', 
   expect(phaseText({ ...update, phase: null })).toBe('');
   expect(figureText({ ...update, done: 0, total: null })).toBe('');
   expect(figureText({ ...update, done: 4_000 })).toBe('');
+});
+
+it('says how fast it is in what is counted, and how long it still takes', () => {
+  expect(paceText(update, 1_500, 90)).toBe('1,500/s · 2 min left');
+  expect(paceText({ ...update, phase: 'readingTheFile' }, 104_857_600, null)).toBe('104.8 MB/s');
+  expect(paceText({ ...update, phase: null }, 12, 5)).toBe('12/s · 5 s left');
 });

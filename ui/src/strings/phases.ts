@@ -108,3 +108,15 @@ export function figureText({ phase, done, total }: JobUpdate): string {
   if (done >= total) return '';
   return `${bare(done)} of ${named(total)} · ${percentText(done, total)} · ${bare(total - done)} left`;
 }
+
+/** How fast it is, and how long it still takes. */
+export function paceText({ phase }: JobUpdate, perSecond: number, secondsLeft: number | null): string {
+  const isBytes = phase !== null && PHASES[phase][1] === 'bytes';
+  const rate = `${isBytes ? bytesText(perSecond) : countText(perSecond)}/s`;
+  return secondsLeft === null ? rate : `${rate} · ${leftText(secondsLeft)} left`;
+}
+
+function leftText(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
+}

@@ -1,4 +1,4 @@
-// How fast a job is, and how long it takes still, by what it told since its phase began. Pure.
+// How fast a job is, and how long it still takes, by what it told since its phase began. Pure.
 
 import type { JobUpdate } from '../backend/bindings';
 
