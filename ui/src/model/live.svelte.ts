@@ -18,6 +18,8 @@ export class Live {
   news = $state.raw<StoreNews | null>(null);
   /** What is said of the store itself, where its server was out of reach when it was opened. */
   back = $state.raw<StoreBack | null>(null);
+  /** Since when its server is back, while that is news: until it is lost again. */
+  backSince = $state<string | null>(null);
   isFollowing = $state(false);
   /** What was taken in so far, of `newEvents`. */
   taken = $state(0);
@@ -99,6 +101,8 @@ export class Live {
     this.news = news;
     this.#count(news.lost);
     this.back = news.back ?? this.back;
+    if (news.lost) this.backSince = null;
+    else if (news.back) this.backSince = news.back.since;
     // The store itself takes the place of what was kept of it as a whole, with what came while it was away.
     if (news.back || (hasMore && this.isFollowing)) void this.takeIn();
   }

@@ -73,7 +73,13 @@ describe('a store that is watched', () => {
     expect([live.back?.readOnly, live.newEvents, grown]).toEqual([['the role may not write'], 0, [false]]);
     tell({ newEvents: 4 });
     await settle();
-    expect([live.back?.since, live.newEvents, grown]).toEqual([of.since, 1, [false]]);
+    expect([live.backSince, live.newEvents, grown]).toEqual([of.since, 1, [false]]);
+    // Once it was away again, that time is no news; what it said of itself stays.
+    const error = { code: 'unreachable' as const, message: 'gone', hint: '', choices: [] };
+    tell({ lost: { error, since: QUIET.asOf, retryInMillis: 1_000, isAnother: false } });
+    tell({});
+    expect([live.backSince, live.back?.kind]).toEqual([null, of.kind]);
+    live.close();
   });
 
   it('says that it is lost, and that it is back', async () => {

@@ -9,7 +9,6 @@ import type {
   HandlerChoice,
   JobUpdate,
   Overview,
-  StoreBack,
   StoreOpened,
   StreamRow,
   StreamSelection,
@@ -78,8 +77,7 @@ export class OpenStore {
   /** Whether a person moved the mark in the list last, and not what came into it. */
   isActiveMoved = $state(true);
 
-  #opened: StoreOpened;
-  #back: StoreBack | null = null;
+  readonly #first: StoreOpened;
   #activeRow = $state(0);
   /** The marked stream, which stays marked wherever its row goes; empty while its row is not here. */
   #activeId = $state('');
@@ -93,7 +91,7 @@ export class OpenStore {
 
   constructor(backend: Backend, opened: StoreOpened) {
     this.backend = backend;
-    this.#opened = opened;
+    this.#first = opened;
     this.live = new Live(backend, opened.session);
     this.live.join(this);
     this.reloading = new Reloading(backend, opened.session);
@@ -112,11 +110,7 @@ export class OpenStore {
   }
 
   /** What came at once; by now what is said of the store itself, where that was out of reach then. */
-  get opened(): StoreOpened {
-    const { back } = this.live;
-    if (back !== this.#back) this.#opened = { ...this.#opened, ...(this.#back = back) };
-    return this.#opened;
-  }
+  readonly opened: StoreOpened = $derived.by(() => (this.live.back ? { ...this.#first, ...this.live.back } : this.#first));
 
   /** Tries again what failed of the store as a whole: its index, its timeline, watching it. */
   async retry(): Promise<void> {
