@@ -19,8 +19,13 @@ export class CaseWriting {
   async write(store: OpenStore, desk: Desk): Promise<void> {
     if (this.isWriting) return;
     this.isWriting = true;
-    const { writeCase } = await import('./case_places');
-    await writeCase(this, store, desk, written);
+    try {
+      const { writeCase } = await import('./case_places');
+      await writeCase(this, store, desk, written);
+    } finally {
+      this.isWriting = false;
+      this.job = null;
+    }
   }
 
   async cancel(store: OpenStore): Promise<void> {

@@ -48,9 +48,6 @@ export async function writeCase(
     writing.failure = error;
     // What went wrong stands where cases are written.
     desk.show('notebook');
-  } finally {
-    writing.isWriting = false;
-    writing.job = null;
   }
 }
 
