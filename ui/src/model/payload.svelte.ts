@@ -2,7 +2,7 @@
 // Trees come with the frames of the history; this knows what stands around them.
 
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, HexRow, PayloadHit, PayloadQuery, PayloadView } from '../backend/bindings';
+import type { AppErrorWire, HexRow, Lens, PayloadHit, PayloadQuery, PayloadView } from '../backend/bindings';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
 import { S } from '../strings';
@@ -15,6 +15,9 @@ export interface Look {
 
 /** What of the history it needs. */
 export interface Around {
+  /** The event that the label names. */
+  readonly shown: { moment: number } | null;
+  readonly lens: Lens;
   readonly toggled: string[];
   /** Asks for the rows of the tree anew. */
   ask(): void;
@@ -22,9 +25,7 @@ export interface Around {
 }
 
 export class OpenPayload {
-  view = $state.raw<PayloadView | null>(null);
-  /** The moment whose event it is of: a slower answer is not of what stands around it. */
-  viewed = $state(0);
+  #viewed = $state.raw<{ view: PayloadView; of: PayloadQuery } | null>(null);
   /** The text to find. */
   wanted = $state('');
   hit = $state.raw<PayloadHit | null>(null);
@@ -50,9 +51,8 @@ export class OpenPayload {
     this.#around = around;
     this.#views = new Latest(
       (query) => backend.payloadView(history, query),
-      (view, { moment }) => {
-        this.view = view;
-        this.viewed = moment;
+      (view, of) => {
+        this.#viewed = { view, of };
         this.failure = null;
       },
       (reason) => (this.failure = errorOf(reason)),
@@ -84,7 +84,7 @@ export class OpenPayload {
 
   /** Another mask holds: what was read is not shown any more, not even what is in flight. */
   forget(): void {
-    this.view = null;
+    this.#viewed = null;
     this.refresh();
     if (this.#look.moment > 0) this.#views.interrupt(this.#query());
   }
@@ -96,7 +96,14 @@ export class OpenPayload {
     this.activeByteRow = -1;
     this.bytes.reset();
     if (this.#look.moment > 0) this.#views.ask(this.#query());
-    else this.view = null;
+    else this.#viewed = null;
+  }
+
+  /** What is said of the document that stands below the label; `null`: the answer is of another one still. */
+  get view(): PayloadView | null {
+    const { lens, shown } = this.#around;
+    const { of, view } = this.#viewed ?? {};
+    return view && of?.moment === shown?.moment && of?.isMetadata === (lens === 'metadata') ? view : null;
   }
 
   /** Whether its bytes are shown in place of a tree. */

@@ -87,15 +87,42 @@ it('names the event whose causes it shows, however long those of the next one ta
   await page.until(() => labelled() === '15');
   page.press('7');
   await page.until(() => page.find('[data-test=causation]')?.dataset['moment'] === '15');
+  const frame = page.backend.stateFrame.bind(page.backend);
+  const framed: number[] = [];
+  vi.spyOn(page.backend, 'stateFrame').mockImplementation(async (history, query) => {
+    const answer = await frame(history, query);
+    framed.push(query.moment);
+    return query.moment === 14 ? { ...answer, incompleteSince: '3', fault: 'rule 4 failed' } : answer;
+  });
+  const marks = () => [page.find('[data-test=incomplete]') !== null, page.find('[data-test=fault]') !== null];
   const gates = held(page.backend, 'causation');
   page.press('ArrowLeft');
   await page.until(() => page.find('[data-test=causation-behind]'));
   expect(page.find('[data-test=cursor-a]')?.getAttribute('aria-valuenow')).toBe('14');
   expect([labelled(), page.find('[data-test=causation]')?.dataset['moment']]).toEqual(['15', '15']);
   expect(page.texts('[data-test=state-header]')[0]).toMatch(/^showing /);
+  // What the state at 14 lacks is not said of the event at 15.
+  await page.until(() => framed.includes(14));
+  expect(marks()).toEqual([false, false]);
   gates.forEach((go) => go());
   await page.until(() => page.find('[data-test=causation]')?.dataset['moment'] === '14' && labelled() === '14');
   expect(page.find('[data-test=causation-behind]')).toBeNull();
+  await page.until(() => marks().every(Boolean));
+});
+
+it('shows what upcasters make of the event that the label names, also where that at A did not come', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  await page.until(() => labelled() === '15');
+  page.press('5');
+  const lens = await page.until(() => page.find('[data-test=segment-upcast]'));
+  lens.click();
+  const shown = () => page.find('[data-test=upcast-none], [data-test=upcast-chain]');
+  await page.until(shown);
+  const asked = vi.spyOn(page.backend, 'upcast');
+  vi.spyOn(page.backend, 'stateFrame').mockRejectedValue(new Error('torn'));
+  page.press('ArrowLeft');
+  await page.until(() => page.find('[data-test=error-card]'));
+  expect([labelled(), shown() !== null, asked.mock.calls]).toEqual(['15', true, []]);
 });
 
 it.each([
