@@ -144,3 +144,26 @@ it.each([
   gates.forEach((go) => go());
   await page.until(() => labelled() === '14' && panel() !== before);
 });
+
+it('tells of the chart of a field nothing that is of the chart of another one', async () => {
+  const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(400);
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  await page.until(() => labelled() === '15');
+  vi.spyOn(page.backend, 'fieldLane').mockRejectedValueOnce(new Error('torn')).mockReturnValue(new Promise(() => {}));
+  const list = async (path: string) => {
+    const tree = await page.until(() => page.find('[data-test=state-rows]'));
+    tree.focus();
+    page.press('Home');
+    for (let row = 0; row < 60 && page.texts('.foot .focus')[0] !== path; row += 1) page.press('ArrowDown');
+    expect(page.texts('.foot .focus')).toEqual([path]);
+    page.press('h');
+    await page.until(() => page.texts('[data-test=field-history] h2')[0] === path);
+    await page.until(() => page.find('[data-test=export-field]') && page.find('[data-test=field-history] canvas'));
+  };
+  const card = () => page.find('[data-test=field-history] [data-test=error-card]');
+  await list('/totals/total');
+  await page.until(card);
+  await list('/totals/paid');
+  expect(card()).toBeNull();
+  width.mockRestore();
+});
