@@ -59,6 +59,7 @@ export const S = {
     noState: 'This tab shows no state: go to State, Diff or Blame first',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',
+    noForgotten: 'No store was forgotten',
     noChange: 'State shows no change here',
     isComplete: 'Nothing is known to be missing in this state',
     start: 'There is no place before this one',
@@ -320,7 +321,8 @@ export const S = {
     moved: (added: number, changed: number, removed: number) =>
       `${countOf(changed, 'field', 'fields')} changed, ${countText(added)} added, ${countText(removed)} removed`,
     handler: 'Handler',
-    at: (place: number) => `at ${countText(place)} of `,
+    place: (place: number, events: number) =>
+      `${place < events ? `at ${countText(place)} of ` : ''}${countOf(events, 'event', 'events')}`,
     notNewest: 'not the newest',
     newestIs: (version: string) => `A newer version is at hand: ${version}`,
     foldWith: (name: string) => `Fold with ${name}`,
@@ -383,7 +385,8 @@ export const S = {
     positions: 'position in the store',
     gap: (positions: string) => `about ${positions} of other streams or of none`,
     types: 'Event types',
-    problems: (events: number) => `, ${countText(events)} with problems,`,
+    counted: (events: number, problems: number) =>
+      `${countOf(events, 'event', 'events')}${problems > 0 ? `, ${countText(problems)} with problems,` : ''}`,
     moreTypes: (types: number) => `${countText(types)} more`,
     fit: 'Fit all',
     step: {
@@ -395,7 +398,7 @@ export const S = {
   },
   scrubber: SCRUBBER,
   opening: {
-    stream: (id: string) => `Opening ${id}`,
+    opens: (name: string) => `Opening ${name}`,
     beside: (name: string) => `${name} is open in a tab of its own`,
     asks: (name: string) => `${name} asks for an answer, in a tab of its own`,
     missed: (id: string) => `The stream ${id} did not open: the store is out of reach. It opens when the store is back`,

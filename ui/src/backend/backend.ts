@@ -83,8 +83,10 @@ export interface Backend
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;
-  /** `layout`: which of the candidates to take, when an earlier try was ambiguous. */
-  /** Rejects with `cancelled` when `cancelJob` stopped it. */
+  /**
+   * `layout`: which of the candidates to take, when an earlier try was ambiguous. Rejects with `cancelled` when
+   * `cancelJob` stopped it.
+   */
   openStore(location: string, layout: string | null, progress?: (update: JobUpdate) => void): Promise<StoreOpened>;
   closeStore(session: number): Promise<void>;
   /** Needs the index; see `indexStore`. */

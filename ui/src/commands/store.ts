@@ -21,6 +21,9 @@ export const STORE: readonly Command[] = [
   command('Store', ['global'], 'connection.forget', 'Forget a recent store…', forget, {
     ...{ words: 'remove list', choices: recents, isQuiet: true },
   }),
+  command('Store', ['welcome'], 'connection.recall', 'List the store again that was forgotten', (d) => d.listAgain(), {
+    ...{ words: 'undo bring back recent', blocked: ({ forgotten }) => (forgotten ? null : S.blocked.noForgotten) },
+  }),
   command('Store', ['welcome'], 'connection.as', 'Open what failed with another layout…', openAs, {
     ...{ blocked: hasFailed, choices: layouts },
   }),

@@ -289,7 +289,11 @@ it('opens the stream of a launch beside whoever went on, with its own handler', 
   await started;
   expect([desk.view, desk.documents.present.handler]).toEqual(['welcome', null]);
   const opened = desk.documents.all.find(({ store }) => store !== null);
-  expect([opened?.history?.opened.stream, opened?.history?.a, opened?.handler]).toEqual(['order-4711', 3, 'order@1.0.0']);
+  expect([opened?.history?.opened.stream, opened?.history?.a, opened?.handler]).toEqual([
+    'order-4711',
+    3,
+    'order@1.0.0',
+  ]);
 });
 
 it('goes where a link says beside whoever went on', async () => {
@@ -343,7 +347,10 @@ it('lets what a person gives up at the start wait, and what is left once they op
   const { kept } = await twoDocuments();
   const [first, second] = kept.documents;
   if (!first || !second) throw new Error('two were open');
-  const documents = [{ ...first, store: 'slow.db' }, { ...second, store: 'shops.db' }];
+  const documents = [
+    { ...first, store: 'slow.db' },
+    { ...second, store: 'shops.db' },
+  ];
   const { arrive, backend } = held(fakeBackend({ sampleEvents: 2_000, places: { ...kept, documents } }));
   const desk = new Desk(backend);
   const started = desk.start();

@@ -31,7 +31,8 @@ export class OpenDocument {
     const name = store?.opened.name ?? S.product;
     if (view === 'overview' || view === 'welcome') return name;
     const scope = history?.opened.stream ?? name;
-    return view === 'history' ? scope : `${VIEWS.find(({ id }) => id === view)?.title} · ${scope}`;
+    const title = VIEWS.find(({ id }) => id === view)?.title;
+    return view === 'history' || title === undefined ? scope : `${title} · ${scope}`;
   }
 
   /** Everything that what it shows is a function of. */

@@ -110,7 +110,9 @@ export class OpenStore {
   }
 
   /** What came at once; by now what is said of the store itself, where that was out of reach then. */
-  readonly opened: StoreOpened = $derived.by(() => (this.live.back ? { ...this.#first, ...this.live.back } : this.#first));
+  readonly opened: StoreOpened = $derived.by(() =>
+    this.live.back ? { ...this.#first, ...this.live.back } : this.#first,
+  );
 
   /** Tries again what failed of the store as a whole: its index, its timeline, watching it. */
   async retry(): Promise<void> {

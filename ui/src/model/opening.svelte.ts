@@ -117,8 +117,7 @@ export class Opening {
     const { location, layout } = asked;
     this.#host.leave();
     // Whoever went on meanwhile keeps what they look at.
-    const isAwaited = () =>
-      this.#documents.present === asked.document && sameView(asked.place, asked.document.place);
+    const isAwaited = () => this.#documents.present === asked.document && sameView(asked.place, asked.document.place);
     this.failure = null;
     try {
       const store = await this.#session(location, layout);

@@ -17,7 +17,7 @@ export const CASE_VIEW = {
   lastPositionAlone: (position: string) =>
     `the last event of the store was #${position}, recorded at a time that is not in the case`,
   noPosition: 'the store held no event',
-  until: 'Its last event',
+  until: 'Last event in the case',
   noTime: 'no recorded time',
   saved: 'Written',
   by: (time: string, version: string) => `${time} by Refold ${version}`,

@@ -39,7 +39,7 @@ export const INTEGRITY = {
   /** In the header of a store that keeps a chain, and of its streams. */
   chip: {
     unasked: 'chain not verified',
-    unaskedWhy: 'The store keeps a hash chain of its own, and nobody verified it since it was opened. Go there',
+    unaskedWhy: 'The store keeps a hash chain of its own, and nobody has verified it since the store was opened',
     holds: (to: string) => (to === '' ? 'chain holds' : `chain holds to ${to}`),
     partial: (to: string) => (to === '' ? 'chain holds in part' : `chain holds in part, to ${to}`),
     broken: 'chain broken',

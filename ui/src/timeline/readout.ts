@@ -1,7 +1,7 @@
 // What the toolbar says of the column under the pointer. Pure.
 
 import type { Axis } from '../backend/bindings';
-import { countOf, countText } from '../base/format';
+import { countText } from '../base/format';
 import { durationText, instantText, rfc3339FromNanos } from '../base/instant';
 import { shownTime } from '../base/zone.svelte';
 import type { Column } from './timeline.svelte';
@@ -34,7 +34,7 @@ const SECOND = 1_000_000_000n;
  * rounded down.
  */
 export function columnText({ axis, events, problems, from, length }: Omit<Column, 'counts'>): string {
-  const counted = countOf(events, 'event', 'events') + (problems > 0 ? S.timeline.problems(problems) : '');
+  const counted = S.timeline.counted(events, problems);
   if (axis !== 'time') {
     const last = from + length - 1n;
     const where = length === 1n ? `at ${countText(from)}` : `in ${countText(from)} – ${countText(last)}`;

@@ -30,8 +30,7 @@ interface Action {
 
 /** Cancels the work that has the focus, or that is shown last. `false`: there is none. */
 export function cancelShown(which: 'focused' | 'last'): boolean {
-  const found =
-    which === 'last' ? shown.at(-1) : shown.find(({ element }) => element.contains(document.activeElement));
+  const found = which === 'last' ? shown.at(-1) : shown.find(({ element }) => element.contains(document.activeElement));
   found?.cancel();
   return found !== undefined;
 }

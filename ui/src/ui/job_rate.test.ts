@@ -9,7 +9,7 @@ const told = (done: number, total: number | null = 10_000, phase: JobUpdate['pha
   total,
 });
 
-it('says how fast a job is and how long it takes still, of the phase that runs', () => {
+it('says how fast a job is and how long it still takes, of the phase that runs', () => {
   const meter = new JobMeter();
   expect(meter.take(told(500), 0)).toBeNull();
   // Too early to say.

@@ -149,7 +149,9 @@ it('tells of the chart of a field nothing that is of the chart of another one', 
   const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(400);
   page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
   await page.until(() => labelled() === '15');
-  vi.spyOn(page.backend, 'fieldLane').mockRejectedValueOnce(new Error('torn')).mockReturnValue(new Promise(() => {}));
+  vi.spyOn(page.backend, 'fieldLane')
+    .mockRejectedValueOnce(new Error('torn'))
+    .mockReturnValue(new Promise(() => {}));
   const list = async (path: string) => {
     const tree = await page.until(() => page.find('[data-test=state-rows]'));
     tree.focus();
