@@ -60,7 +60,7 @@ it('lists a store again that was forgotten by a slip', async () => {
   page.find('[aria-label="Forget orders.db"]')?.click();
   const undo = await page.until(() => page.find('[data-test=forgotten-undo]'));
   expect(page.find('[data-test=recent]')).toBeNull();
-  expect(page.texts('[data-test=forgotten]')[0]).toContain('Its file is untouched');
+  expect(page.texts('[data-test=forgotten]')[0]).toContain('The store itself is untouched');
   undo.click();
   await page.until(() => page.find('[data-test=recent]') && !page.find('[data-test=forgotten]'));
 });
