@@ -87,6 +87,33 @@ fn the_right_button_on_a_field() {
     no_violations(&shown);
 }
 
+/// On a value of an event nothing is offered that would act on the field of the state that was chosen before.
+#[test]
+fn the_right_button_on_a_value_of_an_event() {
+    const VALUE: &str = "[data-test=state-rows][data-menu=payload] [role=row][data-path^='/']:not([hidden])";
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    focus_a_field(&shown);
+    web.press(&[], "5");
+    web.wait_for(&format!("document.querySelector(\"{VALUE}\")"));
+    web.right_click(&format!("{VALUE} .key"));
+    let offered = items(&shown);
+    assert!(offered.contains("inspect.copyPath"), "{offered}");
+    for id in [
+        "inspect.copyJson",
+        "inspect.why",
+        "inspect.pinField",
+        "inspect.fieldHistory",
+    ] {
+        assert!(!offered.contains(id), "{id} of {offered}");
+    }
+    web.press(&[], key::ESCAPE);
+    web.wait_for("!document.querySelector('[data-test=context-menu]')");
+    no_violations(&shown);
+}
+
 /// A drawer makes the tree narrow, and moves no row of it up or down.
 #[test]
 fn a_drawer_moves_no_row() {
