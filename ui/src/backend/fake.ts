@@ -20,6 +20,7 @@ import {
   explain,
   pastHead,
   findIn,
+  findingPage,
   findingsOfSample,
   group,
   millisToNanos,
@@ -213,9 +214,9 @@ class FakeBackend implements Omit<
     return findingsOfSample().map(group);
   }
 
-  async storeFindingPage(): Promise<wire.FindingPage> {
-    await this.#wait();
-    return { found: [], hasMore: false };
+  async storeFindingPage(session: number, code: string, from: number): Promise<wire.FindingPage> {
+    this.#store(session);
+    return findingPage(await this.storeFindings(), code, from);
   }
 
   async streams(session: number, query: wire.StreamQuery): Promise<wire.StreamPage> {
@@ -317,8 +318,8 @@ class FakeBackend implements Omit<
     return store.events.ids[stream] === UNDECODABLE.stream ? [group(findingsOfSample()[0])] : [];
   }
 
-  async historyFindingPage(): Promise<wire.FindingPage> {
-    return this.storeFindingPage();
+  async historyFindingPage(history: number, code: string, from: number): Promise<wire.FindingPage> {
+    return findingPage(await this.historyFindings(history), code, from);
   }
 
   async historyDensity(history: number, query: wire.DensityQuery): Promise<DensityFrame> {

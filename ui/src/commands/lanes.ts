@@ -2,6 +2,7 @@
 
 import type { Desk } from '../model/desk.svelte';
 import type { Lanes } from '../model/lanes.svelte';
+import { MOST_LANES } from '../model/limits';
 import { S } from '../strings';
 import { command, type Command, type Shape } from './command';
 
@@ -88,7 +89,7 @@ async function add(desk: Desk, _: unknown, stream: string): Promise<void> {
   // A part of an id is enough where it finds one.
   const [hit] = await desk.backend.find(store.opened.session, named, 1);
   desk.leave();
-  if (!(await store.lanes.add(hit?.stream ?? named, named))) desk.say(T.full(store.lanes.most));
+  if (!(await store.lanes.add(hit?.stream ?? named, named))) desk.say(T.full(MOST_LANES));
   desk.visit();
 }
 

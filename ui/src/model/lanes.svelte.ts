@@ -19,6 +19,7 @@ import { bigFromText } from '../base/exact';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { Latest } from '../base/latest';
 import { inside, type Span } from '../timeline/axis';
+import { MOST_LANES } from './limits';
 import { HistoryNews } from './news.svelte';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
@@ -31,8 +32,6 @@ export const CELL_PIXELS = 14;
 const SHORTEST = 1_000_000n;
 
 export class Lanes {
-  /** The engine shows so many together. */
-  readonly most = 24;
   streams = $state.raw<string[]>([]);
   /** The affair that the streams were found by; `null`: they were added by hand. */
   affair = $state.raw<CorrelationStreams | null>(null);
@@ -134,7 +133,7 @@ export class Lanes {
     this.refused = null;
     const known = before.indexOf(stream);
     if (known >= 0) await this.choose(known);
-    else if (before.length >= this.most) return false;
+    else if (before.length >= MOST_LANES) return false;
     else {
       // What a person adds belongs to no affair that was looked for.
       this.affair = null;

@@ -6,6 +6,7 @@ import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import type { OpenDocument } from '../model/document.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
 import type { OpenStore } from '../model/open_store.svelte';
+import { MOST_LANES } from '../model/limits';
 import { compare } from '../model/opening.svelte';
 import { S } from '../strings';
 import { linkText, readLink, type CompareLink, type LanesLink, type Link } from './link';
@@ -104,7 +105,7 @@ async function showIn(document: OpenDocument, store: OpenStore, link: Link, wind
 
 async function takeLanes(store: OpenStore, { streams, clock, chosen, at }: LanesLink, window: Window): Promise<void> {
   const instant = at === null ? null : nanosFromRfc3339(at);
-  const place = { streams: streams.slice(0, store.lanes.most), clock, chosen, from: null, to: null };
+  const place = { streams: streams.slice(0, MOST_LANES), clock, chosen, from: null, to: null };
   window.leave();
   await store.lanes.take({ ...place, instant: instant === null ? null : `${instant}` });
 }

@@ -173,6 +173,8 @@ export function millisToNanos(millis: number): bigint {
   return bigFromFloat(millis) * NANOS_PER_MILLI;
 }
 
+const FINDINGS_A_PAGE = 100;
+
 export function findingsOfSample(): [wire.FindingWire, wire.FindingWire] {
   return [
     finding('undecodable-payload', 'warning', 'payload ends in the middle of a string at byte 112', '3'),
@@ -182,6 +184,13 @@ export function findingsOfSample(): [wire.FindingWire, wire.FindingWire] {
 
 export function group({ code, severity, count, ...found }: wire.FindingWire): wire.FindingGroup {
   return { code, severity, count, advice: 'Look at the raw payload; ask who wrote it', found: [found] };
+}
+
+/** The findings of a code behind the first `from`. */
+export function findingPage(groups: readonly wire.FindingGroup[], code: string, from: number): wire.FindingPage {
+  const all = groups.find((one) => one.code === code)?.found ?? [];
+  const found = all.slice(from, from + FINDINGS_A_PAGE);
+  return { found, hasMore: from + found.length < all.length };
 }
 
 function finding(code: string, severity: wire.SeverityWire, detail: string, version: string): wire.FindingWire {
