@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use refold_core::count::{counted, grouped};
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
-use refold_core::event::{EventView, Position};
+use refold_core::event::EventView;
 use refold_core::pointer::{Pointer, Segment};
-use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, Written};
+use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, Untold, Written};
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
@@ -19,10 +19,12 @@ use crate::error::{code, fault, is_had_ended};
 use crate::limits::GuestLimits;
 
 mod journal;
+mod untold;
 
 use journal::Journal;
+use untold::{Known, is_of_state, surely};
 
-/// The events since the saved state are kept up to this size; then the state is saved anew.
+/// The events since the saved state are kept up to this size; then the state is saved anew, where it can be.
 const MAX_JOURNAL_BYTES: usize = 4 << 20;
 
 /// A handler that was loaded.
@@ -43,7 +45,7 @@ pub trait Handler: Send + Sync + 'static {
     fn limits(&self) -> &GuestLimits;
 }
 
-/// A running guest. After an error it is of no further use.
+/// A running guest. After an error it is of no further use, unless it [is sound](Guest::is_sound).
 pub trait Guest: Send {
     /// Folds the event of a frame into the state. `time` is its recorded time.
     fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault>;
@@ -101,19 +103,15 @@ pub trait Guest: Send {
         self.knows_state()
     }
 
+    /// Whether it is what it was before it was asked for its state, although it could not tell it.
+    fn is_sound(&self) -> bool {
+        false
+    }
+
     /// Whether it is gone with the process that it was in, and through no fault of what is asked next.
     fn is_lost(&self) -> bool {
         false
     }
-}
-
-/// Whether it may be that the handler's state cannot be told, and not that nobody could be asked.
-fn is_of_state(fault: &HandlerFault) -> bool {
-    let is_of_others = matches!(
-        fault.code,
-        code::ENGINE | code::ENGINE_PROTOCOL | code::PROC_START | code::PROC_WALLS | code::NONDETERMINISTIC
-    );
-    !fault.is_cancelled() && !is_of_others
 }
 
 /// The fault of a guest that does not read an event that it read before.
@@ -169,12 +167,11 @@ pub struct Undoable<H: Handler> {
     /// Whether nothing was folded into the saved state.
     is_untouched: bool,
     journal: Journal,
-    /// The state now, where it was asked for since it changed.
-    state: Option<Value>,
-    /// After how many events of the journal the state was last told.
-    told: usize,
-    /// The event whose state could not be told, and why; until somebody takes it.
-    untold: Option<(Position, HandlerFault)>,
+    known: Known,
+    /// What can be told in place of the state that could not; until somebody takes it.
+    untold: Option<Untold>,
+    /// The journal may have so many bytes.
+    most_bytes: usize,
 }
 
 /// What a checkpoint holds.
@@ -182,11 +179,15 @@ struct Kept<H> {
     handler: Arc<H>,
     saved: Arc<[u8]>,
     is_untouched: bool,
+    /// The events since, where the state after them cannot be saved.
+    since: Option<(Journal, Known)>,
 }
 
 impl<H: Handler> Undoable<H> {
     pub fn new(handler: Arc<H>) -> Undoable<H> {
         let (saved, state) = handler.initial().clone();
+        let mut known = Known::default();
+        known.told(0, &state);
         Undoable {
             handler,
             guest: None,
@@ -194,9 +195,9 @@ impl<H: Handler> Undoable<H> {
             saved,
             is_untouched: true,
             journal: Journal::default(),
-            state: Some(state),
-            told: 0,
+            known,
             untold: None,
+            most_bytes: MAX_JOURNAL_BYTES,
         }
     }
 
@@ -222,7 +223,7 @@ impl<H: Handler> Undoable<H> {
     pub fn reset(&mut self) {
         let (saved, state) = self.handler.initial().clone();
         self.begin(saved, true);
-        self.state = Some(state);
+        self.known.told(0, &state);
     }
 
     /// Goes to a saved state.
@@ -230,18 +231,29 @@ impl<H: Handler> Undoable<H> {
         self.saved = saved;
         self.is_untouched = is_untouched;
         self.journal.clear();
-        (self.state, self.told, self.untold) = (None, 0, None);
+        (self.known, self.untold, self.most_bytes) = (Known::default(), None, MAX_JOURNAL_BYTES);
         let guest = self.guest.as_mut().filter(|guest| !guest.is_lost());
         self.is_current = guest.is_some_and(|guest| guest.goes_on_from(&self.saved));
     }
 
-    /// The saved state that a checkpoint of this handler holds, and whether nothing was folded into it.
+    /// The saved state that a checkpoint of this handler holds, and whether nothing was folded into it. `None` also where it
+    /// holds events beside.
     pub fn saved_in<'c>(&self, checkpoint: &'c Checkpoint) -> Option<(&'c Arc<[u8]>, bool)> {
+        let kept = self.kept_in(checkpoint).filter(|kept| kept.since.is_none())?;
+        Some((&kept.saved, kept.is_untouched))
+    }
+
+    fn kept_in<'c>(&self, checkpoint: &'c Checkpoint) -> Option<&'c Kept<H>> {
         let Checkpoint::Opaque { body, .. } = checkpoint else {
             return None;
         };
         let kept = body.downcast_ref::<Kept<H>>()?;
-        Arc::ptr_eq(&kept.handler, &self.handler).then_some((&kept.saved, kept.is_untouched))
+        Arc::ptr_eq(&kept.handler, &self.handler).then_some(kept)
+    }
+
+    /// The frame of the first event since the saved state.
+    pub fn first_frame(&self) -> Option<&[u8]> {
+        self.journal.frames().next().map(|(frame, _)| frame)
     }
 
     /// Folds an event, which `write` writes as a frame after what the journal holds; it is told whether the event is the
@@ -269,7 +281,6 @@ impl<H: Handler> Undoable<H> {
             Ok(Folded::Unread) => self.journal.bytes.truncate(start),
             Ok(_) => {
                 self.journal.push(event);
-                self.state = None;
             }
             Err(_) => {
                 self.journal.bytes.truncate(start);
@@ -327,15 +338,17 @@ impl<H: Handler> Undoable<H> {
     /// it and fold all of them once more: it is left to come to where it is, as long as that is not far.
     pub fn shorten(&mut self) -> Result<(), HandlerFault> {
         let is_ahead = self.guest.as_ref().is_some_and(Guest::is_ahead);
-        let most = if is_ahead {
-            2 * MAX_JOURNAL_BYTES
-        } else {
-            MAX_JOURNAL_BYTES
-        };
-        match self.journal.bytes.len() > most {
-            true => self.save().map(drop),
-            false => Ok(()),
+        let bytes = self.journal.bytes.len();
+        if bytes <= self.most_bytes.saturating_mul(if is_ahead { 2 } else { 1 }) {
+            return Ok(());
         }
+        match self.save() {
+            Err(fault) if fault.is_cancelled() => return Err(fault),
+            // The event was folded, and what is wrong is told to whoever asks. Until it can be saved the journal grows.
+            Err(_) => self.most_bytes = bytes.saturating_mul(2),
+            Ok(_) => {}
+        }
+        Ok(())
     }
 
     /// Lets go of the guest: the next one is made from the saved state and the events since.
@@ -365,106 +378,87 @@ impl<H: Handler> Undoable<H> {
         }
     }
 
+    /// Where it cannot be told, [`Undoable::take_untold`] says what can. This fold stays where it is.
     pub fn state(&mut self) -> Result<Value, HandlerFault> {
-        if let Some(state) = &self.state {
+        let end = self.journal.len();
+        if let Some(state) = self.known.state(end) {
             return Ok(state.clone());
         }
-        let state = self.asked(H::Guest::knows_state, H::Guest::state)?;
-        self.state = Some(state.clone());
-        self.told = self.journal.len();
-        Ok(state)
+        if self.known.is_untold(end)
+            && let Some(untold) = self.untold_now()
+        {
+            let fault = untold.fault.clone();
+            self.untold = Some(untold);
+            return Err(fault);
+        }
+        let state = surely(|| self.answered(H::Guest::knows_state, H::Guest::state));
+        match &state {
+            Ok(state) => self.known.told(end, state),
+            Err(fault) if is_of_state(fault) => self.untold = self.look_back(fault)?,
+            Err(_) => {}
+        }
+        state
     }
 
+    /// Whether the state at this moment could be told, or saved.
+    pub fn is_told(&self) -> bool {
+        self.known.is_told(self.journal.len())
+    }
+
+    /// Whether somebody asked for the state at this moment, and it could not be told.
+    pub fn is_untold(&self) -> bool {
+        self.known.is_untold(self.journal.len())
+    }
+
+    pub fn take_untold(&mut self) -> Option<Untold> {
+        self.untold.take()
+    }
+
+    /// Of a state that cannot be saved it holds the events that it is made of.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
-        let saved = self.save()?;
-        let byte_count = saved.len();
+        let since = match self.save() {
+            Ok(_) => None,
+            Err(fault) if is_of_state(&fault) => Some((self.journal.clone(), self.known.clone())),
+            Err(fault) => return Err(fault),
+        };
+        let byte_count = self.saved.len() + since.as_ref().map_or(0, |(journal, _)| journal.byte_count());
         let body: Arc<dyn Any + Send + Sync> = Arc::new(Kept {
             handler: Arc::clone(&self.handler),
-            saved,
+            saved: Arc::clone(&self.saved),
             is_untouched: self.is_untouched,
+            since,
         });
         Ok(Checkpoint::Opaque { body, byte_count })
     }
 
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
-        let Some((saved, is_untouched)) = self.saved_in(checkpoint) else {
+        let Some(kept) = self.kept_in(checkpoint) else {
             let message = "this checkpoint was made by another handler; fold from the start";
             return Err(fault(code::HANDLER_TYPE, message));
         };
-        self.begin(Arc::clone(saved), is_untouched);
+        self.begin(Arc::clone(&kept.saved), kept.is_untouched);
+        if let Some((journal, known)) = &kept.since {
+            self.journal.clone_from(journal);
+            self.known.clone_from(known);
+            self.most_bytes = self.most_bytes.max(journal.bytes.len().saturating_mul(2));
+            self.is_current = false;
+        }
         Ok(())
     }
 
     /// Saves the state, so that the events until now are not needed any more.
     fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
         if !self.journal.is_empty() {
-            self.saved = self.asked(H::Guest::knows_saved, H::Guest::save)?;
-            self.is_untouched = false;
+            self.saved = surely(|| self.answered(H::Guest::knows_saved, H::Guest::save))?;
+            let state = self.known.state(self.journal.len()).cloned();
             self.journal.clear();
-            self.told = 0;
+            self.known = Known::default();
+            if let Some(state) = state {
+                self.known.told(0, &state);
+            }
+            (self.is_untouched, self.most_bytes) = (false, MAX_JOURNAL_BYTES);
         }
         Ok(Arc::clone(&self.saved))
-    }
-
-    /// The first event whose state could not be told where it was asked for, and why: then this fold is before it.
-    pub fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
-        self.untold.take()
-    }
-
-    /// What the guest answers at the moment that this fold is at. Where it cannot, see [`Undoable::turn_back`].
-    fn asked<T>(
-        &mut self,
-        knows: impl Fn(&H::Guest) -> bool,
-        question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>,
-    ) -> Result<T, HandlerFault> {
-        let answer = self.answered(knows, question);
-        if let Err(fault) = &answer {
-            self.turn_back(fault)?;
-        }
-        answer
-    }
-
-    /// Goes back to before the event since which the state cannot be told: a handler can do something to it at one event
-    /// that shows only when somebody asks. Nothing is known of a state that was not asked for, so it is looked for by
-    /// halves.
-    fn turn_back(&mut self, fault: &HandlerFault) -> Result<(), HandlerFault> {
-        if !is_of_state(fault) {
-            return Ok(());
-        }
-        let (mut told, mut untold, mut why) = (self.told, self.journal.len(), fault.clone());
-        while untold > told + 1 {
-            let middle = told + (untold - told) / 2;
-            match self.state_after(middle) {
-                Ok(_) => told = middle,
-                Err(fault) if !is_of_state(&fault) => return Err(fault),
-                Err(fault) => (untold, why) = (middle, fault),
-            }
-        }
-        if untold > told
-            && let Some(position) = self.journal.position(untold - 1)
-        {
-            // What upcasters make of one event is one event.
-            while told > 0 && self.journal.position(told - 1) == Some(position) {
-                told -= 1;
-            }
-            self.journal.truncate(told);
-            self.told = self.told.min(told);
-            why.message = format!("the state after this event cannot be told: {}", why.message);
-            (self.state, self.untold) = (None, Some((position, why)));
-            self.guest = None;
-        }
-        Ok(())
-    }
-
-    /// The state after so many events of the journal.
-    fn state_after(&mut self, count: usize) -> Result<Value, HandlerFault> {
-        let first = self.journal.first(count);
-        let whole = std::mem::replace(&mut self.journal, first);
-        self.guest = None;
-        let state = self.answered(|_| false, H::Guest::state);
-        self.guest = None;
-        self.journal = whole;
-        state
     }
 
     /// What the guest answers at the moment that this fold is at, where it `knows` without going there first. One that
@@ -487,7 +481,7 @@ impl<H: Handler> Undoable<H> {
             guest.and_then(&question)
         });
         self.journal = journal;
-        if answer.is_err() {
+        if answer.is_err() && !self.guest.as_ref().is_some_and(Guest::is_sound) {
             self.guest = None;
         }
         answer
@@ -526,9 +520,13 @@ pub fn noting_changes<I>(
     if !written.is_on() {
         return apply(instance);
     }
-    let before = state(instance)?;
+    let before = unless_cancelled(state(instance))?;
     let applied = apply(instance)?;
-    let after = state(instance)?;
+    let Some((before, after)) = before.zip(unless_cancelled(state(instance))?) else {
+        // Nobody knows what it was.
+        written.record(|| Pointer::ROOT);
+        return Ok(applied);
+    };
     for change in diff(&before, &after, &ArrayKeys::default()) {
         let path = match (change.op, change.path.last()) {
             // What stood there stands nowhere now: the array was written.
@@ -538,4 +536,12 @@ pub fn noting_changes<I>(
         written.record(|| path.unwrap_or(Pointer::ROOT));
     }
     Ok(applied)
+}
+
+/// The state, where it can be told: why it cannot, whoever asks for it is told.
+fn unless_cancelled(state: Result<Value, HandlerFault>) -> Result<Option<Value>, HandlerFault> {
+    match state {
+        Err(fault) if fault.is_cancelled() => Err(fault),
+        state => Ok(state.ok()),
+    }
 }

@@ -12,7 +12,7 @@ use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Choice, Explained};
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Untold, Written,
 };
 use refold_core::value::{Object, Value};
 
@@ -162,6 +162,18 @@ impl HandlerInstance for MergeInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         Ok(self.state.clone())
+    }
+
+    fn tells_late(&self) -> bool {
+        false
+    }
+
+    fn is_told(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        None
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

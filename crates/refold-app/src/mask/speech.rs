@@ -12,7 +12,7 @@ use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
     Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Takes,
-    Written,
+    Untold, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -152,6 +152,22 @@ impl HandlerInstance for MaskedInstance {
     fn state(&mut self) -> Result<Value, HandlerFault> {
         let state = self.instance.state();
         state.map_err(|fault| told(fault, self.mask.has_rules()))
+    }
+
+    fn tells_late(&self) -> bool {
+        self.instance.tells_late()
+    }
+
+    fn is_told(&self) -> bool {
+        self.instance.is_told()
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        let untold = self.instance.take_untold()?;
+        Some(Untold {
+            fault: told(untold.fault, self.mask.has_rules()),
+            ..untold
+        })
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

@@ -20,7 +20,7 @@ use crate::work::Cancelled;
 pub(crate) mod tests;
 mod untold;
 
-use untold::Untold;
+use untold::{Told, Unsure, first};
 
 /// A state and what is known about it. The label travels with the content: nothing else says of which moment it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +32,8 @@ pub struct Folded {
     pub incomplete_since: Option<Moment>,
     /// Where events before this moment are missing; folding alone does not know.
     pub missing: Option<Gap>,
-    /// The handler failed on the event that led to this moment. The state is the one before it; later events were not
-    /// applied.
+    /// The handler failed on the event that led to this moment, and the state is the one before it. Later events were not
+    /// applied; or, where the event did something to the state that cannot be told, they were, and cannot be told either.
     pub fault: Option<(Moment, HandlerFault)>,
     /// Which event made each place so; only where the fold was asked to keep it.
     pub blame: Option<BlameTree>,
@@ -98,7 +98,9 @@ pub struct Fold {
     incomplete_since: Option<Moment>,
     fault: Option<Box<(Moment, HandlerFault)>>,
     blame: Option<Blamed>,
-    untold: Untold,
+    /// With blame: why the state at this moment cannot be told, and since which.
+    late: Option<Box<(Moment, HandlerFault)>>,
+    unsure: Unsure,
 }
 
 struct Blamed {
@@ -116,7 +118,15 @@ pub struct FoldCheckpoint {
     pub engine: Checkpoint,
     incomplete_since: Option<Moment>,
     fault: Option<Box<(Moment, HandlerFault)>>,
-    blame: Option<Box<(BlameTree, Value)>>,
+    blame: Option<Box<BlameKept>>,
+    unsure: Option<Box<Unsure>>,
+}
+
+#[derive(Clone)]
+struct BlameKept {
+    tree: BlameTree,
+    before: Value,
+    late: Option<Box<(Moment, HandlerFault)>>,
 }
 
 impl FoldCheckpoint {
@@ -124,10 +134,9 @@ impl FoldCheckpoint {
     /// the engine's.
     pub fn blame_bytes_beside(&self, earlier: Option<&FoldCheckpoint>) -> usize {
         let Some(blame) = &self.blame else { return 0 };
-        let (tree, _) = blame.as_ref();
         match earlier.and_then(|earlier| earlier.blame.as_deref()) {
-            Some((before, _)) => tree.bytes_beside(before),
-            None => tree.bytes_beside(&BlameTree::default()),
+            Some(before) => blame.tree.bytes_beside(&before.tree),
+            None => blame.tree.bytes_beside(&BlameTree::default()),
         }
     }
 }
@@ -146,12 +155,13 @@ impl Fold {
             }),
         };
         Ok(Fold {
-            untold: Untold::new(instance.tells_late()),
+            unsure: Unsure::new(instance.tells_late()),
             instance,
             moment: Moment::START,
             incomplete_since: None,
             fault: None,
             blame,
+            late: None,
         })
     }
 
@@ -208,35 +218,20 @@ impl Fold {
     /// Folds the next event. What is wrong with it goes to `findings`, when there are any to report to.
     pub fn step(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
         let stepped = self.step_on(event, names, findings);
-        self.unless_cancelled(stepped)
-    }
-
-    /// What was cancelled in the middle of an event is at no moment: it goes back to the start, where it answers rightly.
-    fn unless_cancelled<T>(&mut self, outcome: Result<T, FoldError>) -> Result<T, FoldError> {
-        if matches!(outcome, Err(FoldError::Cancelled(_))) {
+        if stepped.is_err() {
+            // What broke off in the middle of an event is at no moment: it goes back to the start, where it answers rightly.
             self.reset()?;
         }
-        outcome
+        stepped
     }
 
     fn step_on(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
         let moment = Moment(self.moment.0 + 1);
         if self.fault.is_none() {
-            self.untold.note(event, names);
+            self.unsure.note(event, names);
             self.apply(moment, event, names, findings)?;
-            let after = match self.blame {
-                Some(_) => Some(self.told(|instance| instance.state())?),
-                None => None,
-            };
-            let is_undone = self.fault.is_some();
-            if let Some((blamed, after)) = self.blame.as_mut().zip(after) {
-                if is_undone {
-                    blamed.written.clear();
-                }
-                let changes = diff(&blamed.before, &after, &blamed.keys);
-                blamed.tree.note(moment, &after, &changes, blamed.written.paths());
-                blamed.written.clear();
-                blamed.before = after;
+            if self.blame.is_some() {
+                self.note_blame(moment)?;
             }
         }
         self.moment = moment;
@@ -244,33 +239,61 @@ impl Fold {
         Ok(())
     }
 
-    /// The state at this moment. Where the handler cannot tell it, that is a fault of the first event since which it
-    /// cannot, as far as it was asked: see [`Fold::report_untold`].
+    fn note_blame(&mut self, moment: Moment) -> Result<(), FoldError> {
+        let Told { state, late } = self.told()?;
+        let is_seen = self.late.is_none() && late.is_none();
+        self.late = late;
+        if let Some(blamed) = &mut self.blame {
+            // What was done where no state can be told is that of the first event behind it: what differs there.
+            if !is_seen {
+                blamed.written.clear();
+            }
+            let changes = diff(&blamed.before, &state, &blamed.keys);
+            blamed.tree.note(moment, &state, &changes, blamed.written.paths());
+            blamed.written.clear();
+            blamed.before = state;
+        }
+        Ok(())
+    }
+
+    /// The state at this moment. Where the handler cannot tell it, it is the last one before that it can, and the event
+    /// since which it cannot has the fault: see [`Fold::report_untold`]. Events behind it are folded all the same.
     pub fn folded(&mut self) -> Result<Folded, FoldError> {
-        let state = match &self.blame {
-            Some(blamed) => blamed.before.clone(),
-            None => self.told(|instance| instance.state())?,
+        let told = match &self.blame {
+            Some(blamed) => Told {
+                state: blamed.before.clone(),
+                late: self.late.clone(),
+            },
+            None => self.told()?,
         };
+        let since = told.late.as_ref().map(|late| late.0);
+        let fault = told.late.as_deref().or(self.fault.as_deref()).cloned();
         Ok(Folded {
-            state,
+            state: told.state,
             moment: self.moment,
-            incomplete_since: self.incomplete_since,
+            incomplete_since: first(self.incomplete_since, since),
             missing: None,
-            fault: self.fault.as_deref().cloned(),
+            fault,
             blame: self.blame.as_ref().map(|blamed| blamed.tree.clone()),
         })
     }
 
     pub fn checkpoint(&mut self) -> Result<FoldCheckpoint, FoldError> {
+        let engine = self.instance.checkpoint()?;
+        self.note_told();
         Ok(FoldCheckpoint {
-            engine: self.told(|instance| instance.checkpoint())?,
+            engine,
             moment: self.moment,
             incomplete_since: self.incomplete_since,
             fault: self.fault.clone(),
-            blame: self
-                .blame
-                .as_ref()
-                .map(|blamed| Box::new((blamed.tree.clone(), blamed.before.clone()))),
+            blame: self.blame.as_ref().map(|blamed| {
+                Box::new(BlameKept {
+                    tree: blamed.tree.clone(),
+                    before: blamed.before.clone(),
+                    late: self.late.clone(),
+                })
+            }),
+            unsure: self.unsure.kept(),
         })
     }
 
@@ -280,10 +303,15 @@ impl Fold {
         self.moment = checkpoint.moment;
         self.incomplete_since = checkpoint.incomplete_since;
         self.fault.clone_from(&checkpoint.fault);
-        self.untold.begin(checkpoint.moment);
-        if let (Some(blamed), Some((tree, before))) = (&mut self.blame, checkpoint.blame.as_deref()) {
-            blamed.tree = tree.clone();
-            blamed.before = before.clone();
+        match checkpoint.unsure.as_deref() {
+            Some(unsure) => self.unsure.clone_from(unsure),
+            None => self.unsure.begin(checkpoint.moment),
+        }
+        if let (Some(blamed), Some(kept)) = (&mut self.blame, checkpoint.blame.as_deref()) {
+            blamed.tree = kept.tree.clone();
+            blamed.before = kept.before.clone();
+            blamed.written.clear();
+            self.late.clone_from(&kept.late);
         }
         Ok(())
     }
@@ -294,9 +322,11 @@ impl Fold {
         self.moment = Moment::START;
         self.incomplete_since = None;
         self.fault = None;
-        self.untold.begin(Moment::START);
+        self.late = None;
+        self.unsure.begin(Moment::START);
         if let Some(blamed) = &mut self.blame {
             blamed.tree = BlameTree::default();
+            blamed.written.clear();
             blamed.before = self.instance.state()?;
         }
         Ok(())
@@ -360,9 +390,6 @@ impl Fold {
             }
             Err(fault) => {
                 written.clear();
-                if self.is_put_down() {
-                    return Ok(());
-                }
                 report(fault.code, Severity::Error, &|| fault.said());
                 self.incomplete_since.get_or_insert(moment);
                 self.fault = Some(Box::new((moment, fault)));

@@ -8,7 +8,7 @@ use super::*;
 use crate::event::{EventBatch, Position, Span, StreamOrdinal, Version};
 use crate::history::EventSource;
 use crate::pointer::Pointer;
-use crate::port::handler::HandlerIdentity;
+use crate::port::handler::{HandlerIdentity, Untold};
 use crate::port::store::EventReader;
 use crate::time::Timestamp;
 use crate::track::StreamTrack;
@@ -380,6 +380,18 @@ impl HandlerInstance for TestInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         Ok(Value::Object(self.state.clone()))
+    }
+
+    fn tells_late(&self) -> bool {
+        false
+    }
+
+    fn is_told(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        None
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

@@ -1,38 +1,53 @@
 //! A fault that shows only when somebody asks for the state: it belongs to an event that was folded before.
+//!
+//! It is one of the moment that was asked for: a later event can make the state one that can be told again.
 
 use super::{Fold, FoldError};
 use crate::event::{EventView, Position, Version};
 use crate::finding::{Finding, Findings, Severity};
 use crate::names::Names;
-use crate::port::handler::{HandlerFault, HandlerInstance};
+use crate::port::handler::HandlerFault;
 use crate::track::Moment;
+use crate::value::Value;
 
-/// The events since the state was last told, and what became known of one of them since it was folded.
-pub(super) struct Untold {
+/// The events since a state that could be told, and what became known of one of them.
+#[derive(Clone)]
+pub(super) struct Unsure {
     /// Whether the handler tells such faults late at all: no other needs what is kept here.
     is_kept: bool,
     /// Where the first of the events was folded from.
     since: Moment,
     stream: Vec<u8>,
     events: Vec<(Position, Version)>,
+    /// The event that was found last: found again, it is no news.
+    found: Option<Position>,
     finding: Option<Finding>,
 }
 
-impl Untold {
-    pub fn new(is_kept: bool) -> Untold {
-        Untold {
+/// The state as far as it can be told.
+pub(super) struct Told {
+    pub state: Value,
+    /// It is the one before this moment, because no later one can be told.
+    pub late: Option<Box<(Moment, HandlerFault)>>,
+}
+
+impl Unsure {
+    pub fn new(is_kept: bool) -> Unsure {
+        Unsure {
             is_kept,
             since: Moment::START,
             stream: Vec::new(),
             events: Vec::new(),
+            found: None,
             finding: None,
         }
     }
 
-    /// Nothing was folded since this moment.
+    /// The state at this moment could be told, and no more is known.
     pub fn begin(&mut self, since: Moment) {
         self.since = since;
         self.events.clear();
+        self.found = None;
         self.finding = None;
     }
 
@@ -48,32 +63,47 @@ impl Untold {
         self.events.push((event.position, event.version));
     }
 
-    /// The state after all of them was told.
+    /// What a checkpoint needs of it; nothing where the state in that can be told.
+    pub fn kept(&self) -> Option<Box<Unsure>> {
+        if self.events.is_empty() {
+            return None;
+        }
+        let is_reported = self.finding.is_none();
+        Some(Box::new(Unsure {
+            found: self.found.filter(|_| is_reported),
+            finding: None,
+            ..self.clone()
+        }))
+    }
+
+    /// The state after all of them could be told.
     fn all_told(&mut self) {
         // Moments have 32 bits, and each of these events is one.
         self.since.0 += self.events.len() as u32;
         self.events.clear();
     }
 
-    /// The moment that the event at this position led to. It and those behind it are undone.
+    /// The moment that the event at this position led to.
     fn find(&mut self, at: Position, fault: &HandlerFault) -> Option<Moment> {
         let index = self.events.iter().position(|(position, _)| *position == at)?;
         let (position, version) = *self.events.get(index)?;
-        self.finding = Some(Finding {
-            code: fault.code,
-            severity: Severity::Error,
-            stream: Some(self.stream.as_slice().into()),
-            version: Some(version),
-            position: Some(position),
-            detail: fault.said(),
-        });
-        self.events.truncate(index + 1);
+        if self.found != Some(position) {
+            self.found = Some(position);
+            self.finding = Some(Finding {
+                code: fault.code,
+                severity: Severity::Error,
+                stream: Some(self.stream.as_slice().into()),
+                version: Some(version),
+                position: Some(position),
+                detail: fault.said(),
+            });
+        }
         Some(Moment(self.since.0 + index as u32 + 1))
     }
 }
 
 impl Fold {
-    /// Reports the event whose state could not be told, where one was found since this was last called.
+    /// Reports the event since which the state cannot be told, where one was found since this was last called.
     pub fn report_untold(&mut self, findings: Option<&Findings>) {
         if let Some((finding, findings)) = self.take_untold().zip(findings) {
             findings.report(finding);
@@ -82,37 +112,40 @@ impl Fold {
 
     /// The same finding, for whoever may have reported it.
     pub fn take_untold(&mut self) -> Option<Finding> {
-        self.untold.finding.take()
+        self.unsure.finding.take()
     }
 
-    /// What the handler answers. Where it cannot, and an event is found that is to blame, it answers of before that event.
-    pub(super) fn told<T>(
-        &mut self,
-        ask: impl Fn(&mut dyn HandlerInstance) -> Result<T, HandlerFault>,
-    ) -> Result<T, FoldError> {
-        loop {
-            match ask(self.instance.as_mut()) {
-                Ok(told) => {
-                    self.untold.all_told();
-                    return Ok(told);
-                }
-                // Each time the event is an earlier one.
-                Err(fault) if fault.is_cancelled() || !self.is_put_down() => return Err(fault.into()),
-                Err(_) => {}
+    /// The handler's state; where it cannot tell it, the last one before that it can.
+    pub(super) fn told(&mut self) -> Result<Told, FoldError> {
+        let fault = match self.instance.state() {
+            Ok(state) => {
+                self.note_told();
+                return Ok(Told { state, late: None });
             }
+            Err(fault) if fault.is_cancelled() => return Err(fault.into()),
+            Err(fault) => fault,
+        };
+        let Some(untold) = self.instance.take_untold() else {
+            return Err(fault.into());
+        };
+        match self.unsure.find(untold.position, &untold.fault) {
+            Some(moment) => Ok(Told {
+                state: untold.before,
+                late: Some(Box::new((moment, untold.fault))),
+            }),
+            None => Err(fault.into()),
         }
     }
 
-    /// Whether the fault that the handler just gave was put down to an event that was folded before.
-    pub(super) fn is_put_down(&mut self) -> bool {
-        let Some((position, fault)) = self.instance.take_untold() else {
-            return false;
-        };
-        let Some(moment) = self.untold.find(position, &fault) else {
-            return false;
-        };
-        self.incomplete_since = Some(self.incomplete_since.map_or(moment, |known| known.min(moment)));
-        self.fault = Some(Box::new((moment, fault)));
-        true
+    /// Forgets the events whose states are known to be told. Of several instances in one, some may not be.
+    pub(super) fn note_told(&mut self) {
+        if self.instance.is_told() {
+            self.unsure.all_told();
+        }
     }
+}
+
+/// The first of both.
+pub(super) fn first(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    one.into_iter().chain(other).min()
 }

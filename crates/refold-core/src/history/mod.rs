@@ -4,6 +4,7 @@
 //! on from the nearest one before. Around the cursor every state is kept, so that a step costs nothing.
 //! It must not know stores: events come through an [`EventSource`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::blame::Stamp;
@@ -84,8 +85,8 @@ pub struct History {
     spent_nanos: u64,
     /// Findings of events up to here were reported.
     reported: Moment,
-    /// Of the event whose state could not be told, too.
-    untold: Option<Position>,
+    /// Of the events since which no state could be told, too.
+    untold: BTreeSet<Position>,
 }
 
 /// Events read at a time: a tail of a seek is one read, a long fold stays inside the cache.
@@ -116,7 +117,7 @@ impl History {
             batch: EventBatch::default(),
             spent_nanos: 0,
             reported: Moment::START,
-            untold: None,
+            untold: BTreeSet::new(),
         })
     }
 
@@ -458,7 +459,7 @@ impl History {
                 if self.checkpoints.is_beyond(self.fold.moment()) {
                     self.spent_nanos += now_nanos.saturating_sub(clock_nanos) + u64::from(STRIDE) * read_nanos;
                     if self.checkpoints.is_due(self.spent_nanos) {
-                        self.keep_checkpoint(findings)?;
+                        self.keep_checkpoint()?;
                     }
                 }
                 clock_nanos = self.clock.now_nanos();
@@ -467,27 +468,20 @@ impl History {
         Ok(())
     }
 
+    /// Reports an event since which no state can be told once: it is found anew by each seek.
     fn folded(&mut self, findings: &Findings) -> Result<Folded, FoldError> {
         let folded = self.fold.folded();
-        self.report_untold(findings);
+        if let Some(finding) = self.fold.take_untold()
+            && finding.position.is_none_or(|position| self.untold.insert(position))
+        {
+            findings.report(finding);
+        }
         folded
     }
 
-    /// Reports the event whose state could not be told once: it is found anew by each seek.
-    fn report_untold(&mut self, findings: &Findings) {
-        if let Some(finding) = self.fold.take_untold()
-            && self.untold != finding.position
-        {
-            self.untold = finding.position;
-            findings.report(finding);
-        }
-    }
-
-    fn keep_checkpoint(&mut self, findings: &Findings) -> Result<(), FoldError> {
+    fn keep_checkpoint(&mut self) -> Result<(), FoldError> {
         let started = self.clock.now_nanos();
-        let checkpoint = self.fold.checkpoint();
-        self.report_untold(findings);
-        let checkpoint = checkpoint?;
+        let checkpoint = self.fold.checkpoint()?;
         self.checkpoints.push(checkpoint);
         self.checkpoints
             .note_cost(self.clock.now_nanos().saturating_sub(started));

@@ -131,23 +131,40 @@ pub trait HandlerInstance: Send {
     }
 
     /// The state now. Cheap for engines in this process (structural sharing), a copy for others.
+    ///
+    /// # Errors
+    /// Whatever the fault is of, the fold stays where it is; [`HandlerInstance::take_untold`] may know more.
     fn state(&mut self) -> Result<Value, HandlerFault>;
 
-    /// Whether an event can do something to the state that shows only when the state, or a checkpoint, is asked for.
-    fn tells_late(&self) -> bool {
-        false
-    }
+    /// Whether an event can do something to the state that shows only when the state is asked for.
+    ///
+    /// This and the two below have no default: whoever wraps an instance and forgets them would keep such a fault from
+    /// the fold.
+    fn tells_late(&self) -> bool;
 
-    /// After a fault of whatever was asked: the position of the event whose state could not be told, and why. Then the
-    /// state is the one before that event. `None`: the fault is one of what was asked.
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
-        None
-    }
+    /// Whether nothing was folded since a state that could be told, or that a checkpoint was made of.
+    fn is_told(&self) -> bool;
 
+    /// After a fault of [`HandlerInstance::state`]: the last state before that could be told. `None`: the fault is one of
+    /// whoever was asked, and not of the state.
+    fn take_untold(&mut self) -> Option<Untold>;
+
+    /// A checkpoint of a state that cannot be told is made all the same: it holds what the state is made of.
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault>;
 
     /// Back to a checkpoint that an instance of the same program made.
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault>;
+}
+
+/// What can be told where the state cannot.
+#[derive(Debug, Clone)]
+pub struct Untold {
+    /// The event since which no state can be told: the one before it could, and none from there to the one asked for. So
+    /// it does not depend on which states were asked for before.
+    pub position: Position,
+    pub fault: HandlerFault,
+    /// The state before that event.
+    pub before: Value,
 }
 
 /// A call that will be made next. `C` is what a fold is restored from.

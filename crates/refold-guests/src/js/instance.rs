@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{EventView, Position, TypeOrdinal};
+use refold_core::event::{EventView, TypeOrdinal};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
+use refold_core::port::handler::{
+    Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Untold, Written,
+};
 use refold_core::value::Value;
 
 use super::frame;
@@ -213,7 +215,11 @@ impl HandlerInstance for JsInstance {
         true
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+    fn is_told(&self) -> bool {
+        self.fold.is_told()
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
         self.fold.take_untold()
     }
 

@@ -42,6 +42,8 @@ pub struct Guest {
     answer: Vec<u8>,
     /// It failed, so that nobody else gets it.
     is_spent: bool,
+    /// It could not say its state, and nothing else became of that.
+    is_sound: bool,
 }
 
 impl Guest {
@@ -59,6 +61,7 @@ impl Guest {
             request: Vec::new(),
             answer: Vec::new(),
             is_spent: false,
+            is_sound: false,
         }
     }
 
@@ -162,10 +165,12 @@ impl Guest {
             within: REPLY_WITHIN,
             ..bounds_of(1, &self.limits)
         };
-        let answer = self.asked(&bounds)?.done()?;
-        let state = answer::state_of(&answer, &self.key)?;
-        self.is_small(self.answer.len(), &state)?;
-        Ok(state)
+        let answer = self.asked(&bounds)?;
+        self.is_sound = matches!(answer, Answer::Failed { .. });
+        let state = answer::state_of(&answer.done()?, &self.key)?;
+        let is_small = self.is_small(self.answer.len(), &state);
+        self.is_sound = is_small.is_err();
+        is_small.map(|()| state)
     }
 
     /// `answer_bytes` is the size of the answer that the state was in.
@@ -187,6 +192,7 @@ impl Guest {
 
     /// Sends the request and reads the answer.
     fn asked(&mut self, bounds: &Bounds) -> Result<Answer, HandlerFault> {
+        self.is_sound = false;
         let child = self.child.as_mut().ok_or_else(had_ended)?;
         let (mut lines, before) = std::mem::take(&mut self.before);
         lines.append(&mut self.request);
@@ -251,6 +257,10 @@ impl undo::Guest for Guest {
 
     fn knows_state(&self) -> bool {
         self.told.is_empty() || self.known.is_some()
+    }
+
+    fn is_sound(&self) -> bool {
+        self.is_sound && !self.is_lost()
     }
 
     fn is_lost(&self) -> bool {

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use refold_core::event::{EventView, Position};
+use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
+use refold_core::port::handler::{
+    Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Untold, Written,
+};
 use refold_core::value::Value;
 
 use super::guest::Guest;
@@ -119,6 +121,10 @@ impl HandlerInstance for ProcessInstance {
 
     fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
         self.note_state_bytes();
+        // A program that is asked for such states ahead answers nothing.
+        if self.fold.is_untold() {
+            return;
+        }
         let metadata = self.read_metadata();
         let is_each_asked = asked == StatesAsked::EveryState;
         let most_states = STATES_BYTES / self.state_bytes.max(1);
@@ -214,7 +220,11 @@ impl HandlerInstance for ProcessInstance {
         true
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+    fn is_told(&self) -> bool {
+        self.fold.is_told()
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
         self.fold.take_untold()
     }
 
@@ -225,7 +235,9 @@ impl HandlerInstance for ProcessInstance {
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         self.recorded.clear();
         self.fold.restore(checkpoint)?;
-        if let Some(key) = text_of(request::key_of(self.fold.saved())) {
+        // Nothing was saved where the state after its first event cannot be told.
+        let first = self.fold.first_frame().filter(|_| self.fold.saved().is_empty());
+        if let Some(key) = text_of(request::key_of(first.unwrap_or(self.fold.saved()))) {
             self.key = key;
         }
         Ok(())

@@ -4,7 +4,7 @@ use refold_core::event::{EventView, Position};
 use refold_core::time::Timestamp;
 
 /// See the module.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Journal {
     pub bytes: Vec<u8>,
     events: Vec<Entry>,
@@ -22,6 +22,11 @@ struct Entry {
 impl Journal {
     pub fn len(&self) -> usize {
         self.events.len()
+    }
+
+    /// What it holds, about.
+    pub fn byte_count(&self) -> usize {
+        self.bytes.len() + self.events.len() * size_of::<Entry>()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -42,29 +47,40 @@ impl Journal {
     }
 
     pub fn frames(&self) -> impl Iterator<Item = (&[u8], Timestamp)> {
-        let starts = std::iter::once(0).chain(self.events.iter().map(|entry| entry.end));
+        self.frames_of(0, self.len())
+    }
+
+    /// The frames of the events behind the first `from`, up to the one that makes `to` of them.
+    pub fn frames_of(&self, from: usize, to: usize) -> impl Iterator<Item = (&[u8], Timestamp)> {
+        let start = from.checked_sub(1).map_or(0, |last| self.end_of(last));
+        let events = self.events.get(from..to).unwrap_or_default();
+        let starts = std::iter::once(start).chain(events.iter().map(|entry| entry.end));
         // Each end was the length of the bytes when the event was taken.
         starts
-            .zip(&self.events)
+            .zip(events)
             .map(|(start, entry)| (&self.bytes[start..entry.end], entry.time))
     }
 
-    /// A journal of the first events alone.
-    pub fn first(&self, count: usize) -> Journal {
-        let events = self.events.get(..count).unwrap_or(&self.events);
-        let end = events.last().map_or(0, |entry| entry.end);
-        Journal {
-            bytes: self.bytes.get(..end).unwrap_or_default().to_vec(),
-            events: events.to_vec(),
-        }
+    fn end_of(&self, index: usize) -> usize {
+        self.events.get(index).map_or(self.bytes.len(), |entry| entry.end)
     }
 
-    pub fn truncate(&mut self, count: usize) {
-        self.events.truncate(count);
-        self.bytes.truncate(self.events.last().map_or(0, |entry| entry.end));
+    /// Whether the state after so many of them is one between two events of the stream: what upcasters make of one is one.
+    pub fn is_between(&self, count: usize) -> bool {
+        let before = count.checked_sub(1).and_then(|last| self.position(last));
+        before.is_none() || before != self.position(count)
+    }
+
+    /// About in the middle of the two, and between two events of the stream; `None` where they lie side by side.
+    pub fn middle(&self, first: usize, last: usize) -> Option<usize> {
+        let middle = first + last.saturating_sub(first) / 2;
+        let is_place = |count: &usize| self.is_between(*count);
+        let before = (first + 1..=middle).rev().find(is_place);
+        before.or_else(|| (middle + 1..last).find(is_place))
     }
 
     pub fn clear(&mut self) {
-        self.truncate(0);
+        self.events.clear();
+        self.bytes.clear();
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{EventView, Position};
+use refold_core::event::EventView;
 use refold_core::names::Names;
-use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
+use refold_core::port::handler::{
+    Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Untold, Written,
+};
 use refold_core::value::Value;
 
 use super::abi;
@@ -151,7 +153,11 @@ impl HandlerInstance for WasmInstance {
         true
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+    fn is_told(&self) -> bool {
+        self.fold.is_told()
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
         self.fold.take_untold()
     }
 
@@ -162,7 +168,11 @@ impl HandlerInstance for WasmInstance {
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         self.recorded.clear();
         self.fold.restore(checkpoint)?;
-        self.key = abi::key_of(self.fold.saved()).to_vec();
+        // Nothing was saved where the state after its first event cannot be told.
+        self.key = match self.fold.first_frame().filter(|_| self.fold.saved().is_empty()) {
+            Some(frame) => abi::key_of_record(frame).to_vec(),
+            None => abi::key_of(self.fold.saved()).to_vec(),
+        };
         Ok(())
     }
 }

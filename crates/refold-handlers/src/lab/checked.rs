@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView, Position};
+use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Untold, Written,
 };
 use refold_core::value::{Array, Object, Text, Value};
 
+use super::running::state_of;
 use super::sight::{Sighting, elements, foreign_checkpoint, list, number, text, whole, words};
 use crate::error::{PackageError, count};
 use crate::invariant::Invariants;
@@ -187,11 +188,15 @@ impl HandlerInstance for CheckedInstance {
     }
 
     fn tells_late(&self) -> bool {
-        self.inner.tells_late()
+        false
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
-        self.inner.take_untold()
+    fn is_told(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        None
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
@@ -217,7 +222,7 @@ impl HandlerInstance for CheckedInstance {
 impl CheckedInstance {
     /// Asks each invariant that reads what the event wrote; after the first event, all.
     fn look(&mut self, event: &EventView<'_>, names: &Names) -> Result<(), HandlerFault> {
-        let state = self.inner.state()?;
+        let state = state_of(self.inner.as_mut())?;
         let CheckedInstance {
             rules, seen, written, ..
         } = self;

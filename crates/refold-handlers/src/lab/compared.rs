@@ -11,10 +11,11 @@ use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Untold, Written,
 };
 use refold_core::value::Value;
 
+use super::running::state_of;
 use super::sight::{Sighting, elements, foreign_checkpoint, list, number, text, whole, words};
 
 #[cfg(test)]
@@ -184,6 +185,18 @@ impl HandlerInstance for ComparedInstance {
         Ok(self.seen.to_value())
     }
 
+    fn tells_late(&self) -> bool {
+        false
+    }
+
+    fn is_told(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        None
+    }
+
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
         let [left, right] = &mut self.sides;
         let kept = Kept {
@@ -227,7 +240,7 @@ impl ComparedInstance {
             return Ok(());
         }
         let [left, right] = &mut self.sides;
-        let (left_state, right_state) = (left.inner.state()?, right.inner.state()?);
+        let (left_state, right_state) = (state_of(left.inner.as_mut())?, state_of(right.inner.as_mut())?);
         let was_different = self.seen.differs_at_head();
         // Nothing is known of the initial states before they were compared once.
         let is_different = if was_different || !self.is_started {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView, Position};
+use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Untold,
+    Written,
 };
 use refold_core::value::Value;
 
@@ -97,7 +98,11 @@ impl HandlerInstance for OnlyCategoryInstance {
         self.inner.tells_late()
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+    fn is_told(&self) -> bool {
+        self.inner.is_told()
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
         self.inner.take_untold()
     }
 

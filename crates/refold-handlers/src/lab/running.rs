@@ -52,7 +52,10 @@ impl Running {
             return Step::Undecodable;
         }
         match self.instance.apply(event, names, &mut self.written) {
-            Ok(Applied::Folded) => Step::Folded,
+            Ok(Applied::Folded) => match self.fails_late() {
+                true => Step::Failed,
+                false => Step::Folded,
+            },
             Ok(Applied::Ignored | Applied::Unknown) => Step::Passed,
             Ok(Applied::Undecodable(_)) => {
                 self.written.clear();
@@ -79,8 +82,30 @@ impl Running {
         }
     }
 
-    /// The state as it is, also where the handler failed.
-    pub fn state(&mut self) -> Result<Value, HandlerFault> {
-        self.instance.state()
+    /// Whether the state cannot be told since this event: where it is asked for what it wrote, each state is asked for.
+    fn fails_late(&mut self) -> bool {
+        if !self.written.is_on() || !self.instance.tells_late() || self.state().is_ok() && self.fault.is_none() {
+            return false;
+        }
+        self.written.clear();
+        self.fault.is_some()
     }
+
+    /// The state as it is, also where the handler failed. Where it cannot be told, the handler failed at the event since
+    /// which it cannot.
+    pub fn state(&mut self) -> Result<Value, HandlerFault> {
+        let fault = match self.instance.state() {
+            Err(fault) if !fault.is_cancelled() => fault,
+            state => return state,
+        };
+        let untold = self.instance.take_untold().ok_or(fault)?;
+        self.fault.get_or_insert(untold.fault);
+        Ok(untold.before)
+    }
+}
+
+/// The state; where it cannot be told, why, and since which event.
+pub fn state_of(instance: &mut dyn HandlerInstance) -> Result<Value, HandlerFault> {
+    let state = instance.state();
+    state.map_err(|fault| instance.take_untold().map_or(fault, |untold| untold.fault))
 }

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView, Position};
+use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Untold, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::time::Timestamp;
@@ -355,7 +355,12 @@ impl HandlerInstance for DeployedInstance {
         true
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+    fn is_told(&self) -> bool {
+        let whole = self.whole.iter().flatten().map(|whole| &whole.instance);
+        whole.chain(&self.carried).all(|instance| instance.is_told())
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
         self.live()?.take_untold()
     }
 

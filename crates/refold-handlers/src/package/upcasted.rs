@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView, Position};
+use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Takes, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Takes, Untold, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -193,7 +193,11 @@ impl HandlerInstance for UpcastedInstance {
         self.instance.tells_late()
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
+    fn is_told(&self) -> bool {
+        self.instance.is_told()
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
         self.instance.take_untold()
     }
 

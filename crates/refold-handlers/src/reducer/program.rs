@@ -10,7 +10,7 @@ use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Choice, Explained};
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Takes, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Takes, Untold, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -397,6 +397,18 @@ impl HandlerInstance for DeclarativeInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         Ok(self.state.clone())
+    }
+
+    fn tells_late(&self) -> bool {
+        false
+    }
+
+    fn is_told(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        None
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

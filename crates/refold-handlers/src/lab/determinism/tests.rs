@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use proptest::prelude::*;
 use refold_core::event::EventView;
-use refold_core::port::handler::{Applied, HandlerFault, HandlerIdentity, HandlerInstance};
+use refold_core::port::handler::{Applied, HandlerFault, HandlerIdentity, HandlerInstance, Untold};
 use refold_core::value::{Number, Object, Text};
 use refold_core::work::{CancelToken, Silent};
 
@@ -79,6 +79,18 @@ impl HandlerInstance for Counting {
     fn state(&mut self) -> Result<Value, HandlerFault> {
         let count = Value::Number(Number::from(self.count));
         Ok(Value::Object(Object::from_iter([(Text::from("count"), count)])))
+    }
+
+    fn tells_late(&self) -> bool {
+        false
+    }
+
+    fn is_told(&self) -> bool {
+        true
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        None
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {

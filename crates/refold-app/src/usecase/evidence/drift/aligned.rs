@@ -7,7 +7,7 @@ use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch, EventView, Position, Version};
 use refold_core::names::Names;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Untold, Written,
 };
 use refold_core::value::{Array, Number, Value};
 
@@ -58,6 +58,7 @@ impl HandlerProgram for Aligned {
             own: self.own.clone(),
             until: self.until,
             seen: Seen::default(),
+            untold: None,
         })
     }
 
@@ -91,9 +92,24 @@ struct Seen {
     is_named_last: bool,
     last_version: Option<Version>,
     /// The state where the row is, once an event lies beyond.
-    kept: Option<Value>,
+    kept: Option<Told>,
     /// The same of where the read model as a whole is.
-    kept_due: Option<Value>,
+    kept_due: Option<Told>,
+}
+
+/// A state; where it cannot be told, the last one before that can, and since which event, and why.
+type Told = (Value, Option<(Position, HandlerFault)>);
+
+/// The state of an instance as far as it can be told.
+fn told(instance: &mut dyn HandlerInstance) -> Result<Told, HandlerFault> {
+    match instance.state() {
+        Ok(state) => Ok((state, None)),
+        Err(fault) if fault.is_cancelled() => Err(fault),
+        Err(fault) => match instance.take_untold() {
+            Some(untold) => Ok((untold.before, Some((untold.position, untold.fault)))),
+            None => Err(fault),
+        },
+    }
 }
 
 struct AlignedInstance {
@@ -102,12 +118,14 @@ struct AlignedInstance {
     own: Own,
     until: Option<Cursor>,
     seen: Seen,
+    untold: Option<Untold>,
 }
 
 impl HandlerInstance for AlignedInstance {
     fn reset(&mut self) {
         self.inner.reset();
         self.seen = Seen::default();
+        self.untold = None;
     }
 
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
@@ -123,11 +141,11 @@ impl HandlerInstance for AlignedInstance {
         // What comes back within was within all along: floor semantics, also where a clock ran backwards.
         let is_held = self.seen.cut.is_none_or(|cut| is_within(&cut, event));
         if !is_held && self.seen.held == self.seen.events {
-            self.seen.kept = Some(self.inner.state()?);
+            self.seen.kept = Some(told(self.inner.as_mut())?);
         }
         let is_due = self.until.is_none_or(|until| is_within(&until, event));
         if !is_due && self.seen.due == self.seen.events {
-            self.seen.kept_due = Some(self.inner.state()?);
+            self.seen.kept_due = Some(told(self.inner.as_mut())?);
         }
         let applied = self.inner.apply(event, names, written)?;
         let seen = &mut self.seen;
@@ -156,23 +174,24 @@ impl HandlerInstance for AlignedInstance {
     }
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
-        let state = match &self.seen.kept {
+        let (state, mut late) = match &self.seen.kept {
             Some(kept) => kept.clone(),
-            None => self.inner.state()?,
+            None => told(self.inner.as_mut())?,
         };
         let due_state = match self.until.is_some() && self.seen.held < self.seen.due {
             false => Value::Bool(false),
             true => {
-                let state = match &self.seen.kept_due {
+                let (state, late_due) = match &self.seen.kept_due {
                     Some(kept) => kept.clone(),
-                    None => self.inner.state()?,
+                    None => told(self.inner.as_mut())?,
                 };
+                late = late.or(late_due);
                 Value::Array(Array::from_iter([state]))
             }
         };
         let number = |number: i64| Value::Number(Number::from(number));
         let position = |position: Option<Position>| position.map_or(Value::Null, |position| number(position.0));
-        Ok(Value::Array(Array::from_iter([
+        let reached = Value::Array(Array::from_iter([
             state,
             number(self.seen.held.into()),
             number(self.seen.due.into()),
@@ -182,15 +201,29 @@ impl HandlerInstance for AlignedInstance {
             Value::Bool(self.seen.is_named_last),
             self.seen.last_version.map_or(Value::Null, |version| number(version.0)),
             due_state,
-        ])))
+        ]));
+        let Some((position, fault)) = late else {
+            return Ok(reached);
+        };
+        self.untold = Some(Untold {
+            position,
+            fault: fault.clone(),
+            before: reached,
+        });
+        Err(fault)
     }
 
     fn tells_late(&self) -> bool {
         self.inner.tells_late()
     }
 
-    fn take_untold(&mut self) -> Option<(Position, HandlerFault)> {
-        self.inner.take_untold()
+    fn is_told(&self) -> bool {
+        let kept = [&self.seen.kept, &self.seen.kept_due].into_iter().flatten();
+        self.inner.is_told() && kept.map(|(_, late)| late).all(Option::is_none)
+    }
+
+    fn take_untold(&mut self) -> Option<Untold> {
+        self.untold.take()
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
