@@ -11,10 +11,10 @@ use refold_audit::anchor::check::{Difference, Finding, Outcome, Part as EventPar
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::finding::Findings;
-use refold_core::fold::{Detail, Fold};
+use refold_core::fold::{Detail, Fold, Folded};
 use refold_core::names::Names;
-use refold_core::port::handler::HandlerProgram;
-use refold_core::track::is_gap;
+use refold_core::port::handler::{HandlerFault, HandlerProgram};
+use refold_core::track::{Moment, is_gap};
 use refold_core::value::Value;
 use refold_core::work::{Phase, Work};
 use serde::Serialize;
@@ -228,7 +228,8 @@ impl<'a> Impacts<'a> {
                 "the state before is that of the stream without what was inserted, and not proven: other events differ too"
             }
             (_, false) => {
-                "the state before is that of the stream without what was inserted, and not proven: not all of it can be read"
+                "the state before is that of the stream without what was inserted, and not proven: not all of it can be read \
+                 and folded"
             }
         };
         Ok(self.impact(stream, is_proven, &before, &after, beside))
@@ -245,7 +246,9 @@ impl<'a> Impacts<'a> {
             (_, true) => {
                 "the state before is that of the copy, and not proven: the copy is not what the anchor says either"
             }
-            (_, false) => "the state before is that of the copy, and not proven: not all of the copy can be read",
+            (_, false) => {
+                "the state before is that of the copy, and not proven: not all of the copy can be read and folded"
+            }
         };
         Ok(self.impact(stream, is_proven, &before, &after, beside))
     }
@@ -318,13 +321,25 @@ impl<'a> Impacts<'a> {
             }
             work.tick(Phase::FoldingWhatDiffers, positions.len() as u64, None)?;
         }
-        let state = fold.folded()?.state;
+        let Folded {
+            state,
+            fault,
+            incomplete_since,
+            ..
+        } = fold.folded()?;
+        let at = |moment: Moment| moment.event_index().and_then(|index| positions.get(index)).copied();
+        // What failed is said of its own event, and what was passed over before it beside that.
+        let unfolded = match fault {
+            Some((moment, fault)) => at(moment).map(|position| (position, Some(fault))),
+            None => incomplete_since.and_then(at).map(|position| (position, None)),
+        };
         let cover = self.session.mask().cover(stream, &category, None, Part::State);
         let state = if cover.is_empty() { state } else { cover.value(&state) };
         let mut lost = session.store().lost_of(stream);
         lost.retain(|position| position.0 <= self.horizon);
         Ok(Side {
             state,
+            unfolded,
             positions,
             gap,
             lost: lost.into_iter().min(),
@@ -336,6 +351,8 @@ impl<'a> Impacts<'a> {
 /// What a fold of one of the two stores came to.
 struct Side {
     state: Value,
+    /// Where the first event stands that could not be folded, and why where that is the handler's fault.
+    unfolded: Option<(i64, Option<HandlerFault>)>,
     positions: Vec<i64>,
     /// The first event behind a version that is missing.
     gap: Option<Version>,
@@ -348,7 +365,7 @@ struct Side {
 impl Side {
     /// Whether nothing of it is known to be out of reach. A version that is missing may have been when it was anchored.
     fn is_whole(&self) -> bool {
-        self.lost.is_none() && !self.may_lack
+        self.lost.is_none() && !self.may_lack && self.unfolded.is_none()
     }
 
     /// That the state lacks an event, or may, whatever is compared.
@@ -368,9 +385,17 @@ impl Side {
         let of_damage = self
             .may_lack
             .then(|| format!("; the state {when} may be incomplete: parts of the store cannot be read"));
-        match (of_gap, of_record) {
-            (None, None) => of_damage.unwrap_or_default(),
-            (gap, record) => gap.into_iter().chain(record).collect(),
+        let of_fold = self.unfolded.as_ref().map(|(position, fault)| {
+            let why = match fault {
+                Some(fault) => format!("the handler failed at it: {fault}"),
+                None => "it cannot be read".to_owned(),
+            };
+            let place = text::position_label(Position(*position));
+            format!("; the state {when} is that before the event #{place}, or lacks it: {why}")
+        });
+        match (of_gap, of_record, of_fold) {
+            (None, None, None) => of_damage.unwrap_or_default(),
+            (gap, record, fold) => gap.into_iter().chain(record).chain(fold).collect(),
         }
     }
 }
