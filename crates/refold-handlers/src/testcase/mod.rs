@@ -170,8 +170,22 @@ fn fold(work: &Work<'_>, given: &Given, handler: &Opened) -> Result<Outcome, Cas
     match instance.port().state() {
         Ok(state) => outcome.state = state,
         Err(fault) => {
-            let last = batch.versions.last().copied().unwrap_or(EventBatch::NO_VERSION);
-            outcome.error.get_or_insert((fault.code, last, fault.to_string()));
+            let untold = instance.port().take_untold();
+            let row = match &untold {
+                Some(untold) => batch.positions.iter().position(|position| *position == untold.position),
+                None => batch.len().checked_sub(1),
+            };
+            let version = row.and_then(|row| batch.versions.get(row)).copied();
+            let fault = untold.map_or(fault, |untold| {
+                outcome.state = untold.before;
+                untold.fault
+            });
+            let version = version.unwrap_or(EventBatch::NO_VERSION);
+            // It may be of an event before one that failed.
+            let is_first = outcome.error.as_ref().is_none_or(|(_, known, _)| version < *known);
+            if is_first {
+                outcome.error = Some((fault.code, version, fault.to_string()));
+            }
         }
     }
     Ok(outcome)

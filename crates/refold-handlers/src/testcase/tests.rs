@@ -67,3 +67,39 @@ fn what_is_not_met_is_told_with_its_path() {
     let cancelled = run(&Work::new(&cancel, &Silent), folder.path(), None);
     assert!(matches!(cancelled, Err(CasesError::Cancelled(_))));
 }
+
+/// A program may do something to its state that shows only when the state is asked for.
+#[cfg(unix)]
+#[test]
+fn a_state_that_cannot_be_told_is_the_fault_of_the_event_since_which_it_cannot() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write(
+        "handler.toml",
+        "format = \"refold-handler/1\"\nname = \"t\"\n[[version]]\nid = \"1\"\nruntime = \"process\"\n",
+    );
+    write("versions/1/process.toml", "command = [\"python3\", \"handler.py\"]\n");
+    let speaks = "../../fixtures/orders/programs/order-python/versions/1.1.0/refold_handler.py";
+    let speaks = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(speaks)).unwrap();
+    write("versions/1/refold_handler.py", &speaks);
+    write(
+        "versions/1/handler.py",
+        "from refold_handler import run\n\
+         def good(state, data, event): state['n'] = state.get('n', 0) + 1\n\
+         def bad(state, data, event): state['o'] = 0.5\n\
+         run(dict, {'Good': good, 'Bad': bad})\n",
+    );
+    write(
+        "tests/a.case.yaml",
+        "refold: case/1\ngiven: { events: [ { type: Good, payload: {} }, { type: Bad, payload: {} }, \
+         { type: Good, payload: {} } ] }\nexpect:\n  state: { n: 1 }\n  error: { code: RF-STATE-UNSERIALIZABLE, \
+         version: 2 }\n",
+    );
+    let results = run_at(folder.path(), None).unwrap();
+    let told: Vec<_> = results[0].failures.iter().map(|failure| &failure.expectation).collect();
+    assert!(told.is_empty(), "{:?}", results[0].failures);
+}
