@@ -19,6 +19,8 @@ use crate::error::{code, fault, is_had_ended};
 use crate::limits::GuestLimits;
 
 mod journal;
+#[cfg(test)]
+mod tests;
 mod untold;
 
 use journal::Journal;

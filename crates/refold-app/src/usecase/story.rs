@@ -42,11 +42,16 @@ pub fn story(
     let keys = ArrayKeys::new(program.array_keys());
     let digits = session.description().time_digits;
     let mut fold = Fold::new(program.as_ref(), Detail::State)?;
-    let mut before = fold.folded()?;
+    let folded = |fold: &mut Fold| {
+        let folded = fold.folded();
+        fold.report_untold(Some(&findings));
+        folded
+    };
+    let mut before = folded(&mut fold)?;
     let mut left = asked.limit.unwrap_or(u64::MAX);
     let mut tell = |moment: Moment, event: &EventView<'_>| -> Result<bool, AppError> {
         fold.step(event, stream.names(), Some(&*findings))?;
-        let after = fold.folded()?;
+        let after = folded(&mut fold)?;
         if moment > from && left > 0 && wanted.hold(event, stream.names()) {
             left -= 1;
             let cover = session.mask().of_event(event, stream.names(), Part::Payload);

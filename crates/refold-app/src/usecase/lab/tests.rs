@@ -2,6 +2,7 @@
 //! what it says of each alone, and what the states of each say.
 
 mod gaps;
+mod late;
 mod lost;
 mod outside;
 mod slices;

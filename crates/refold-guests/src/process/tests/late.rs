@@ -9,7 +9,7 @@ use super::{ProcessProgram, load, walls};
 use crate::limits::GuestLimits;
 use crate::tests::{Events, events, text};
 
-/// Counts. Over `Bad` it goes on as if nothing were, and cannot say its state from then on.
+/// Counts. Over `Bad` it goes on as if nothing were, and cannot say its state from then on, up to `Cleared`.
 const COUNTER: &str = "
 states = {}
 def fresh(): return {'n': 0}
@@ -17,7 +17,7 @@ no = {'ok': False, 'error': {'code': 'RF-STATE-UNSERIALIZABLE', 'message': 'a fl
 for line in sys.stdin:
     asked = json.loads(line)
     if asked['cmd'] == 'init':
-        say({'ok': True, 'abi': 1, 'types': ['Good', 'Bad'], 'ignored': ['Quiet']})
+        say({'ok': True, 'abi': 1, 'types': ['Good', 'Bad', 'Cleared'], 'ignored': ['Quiet']})
     elif asked['cmd'] == 'state':
         state = states.get(asked['key'], fresh())
         say(no if 'bad' in state else {'ok': True, 'states': {asked['key']: state}})
@@ -33,6 +33,7 @@ for line in sys.stdin:
             state = states.setdefault(event['key'], fresh())
             state['n'] += 1
             if event['type'] == 'Bad': state['bad'] = True
+            if event['type'] == 'Cleared': state.pop('bad', None)
             each.append(dict(state))
         is_bad = asked['want'] != 'none' and any('bad' in state for state in each)
         if is_bad: say(no)
@@ -108,6 +109,43 @@ fn the_event_is_named_since_which_the_state_cannot_be_told() {
             let good = crate::tests::events(&[("Good", "{}"), ("Good", "{}")]);
             let folded = step_through(&mut fold, &good, is_ahead, &findings);
             assert_eq!((text(&folded.state), folded.fault), (r#"{"n":2}"#.to_owned(), None));
+        }
+    }
+}
+
+/// Whatever is asked for on the way, and wherever checkpoints are made and gone back to.
+#[test]
+fn what_can_be_told_again_is_told_again() {
+    let program = counter();
+    let kinds = [
+        "Good", "Bad", "Good", "Cleared", "Bad", "Good", "Good", "Cleared", "Good", "Bad",
+    ];
+    let told = [1, 1, 1, 4, 4, 4, 4, 8, 9, 9];
+    let events = events(&kinds.map(|kind| (kind, "{}")));
+    let asks: [&[usize]; 5] = [&[], &[0, 1, 2, 3, 4, 5, 6, 7, 8], &[2], &[5, 6], &[1, 4, 8]];
+    for asked in asks {
+        for is_kept in [false, true] {
+            let mut fold = Fold::new(&program as &dyn HandlerProgram, Detail::State).unwrap();
+            for row in 0..kinds.len() {
+                fold.step(&events.batch.event(row), &events.names, None).unwrap();
+                if !asked.contains(&row) && row + 1 < kinds.len() {
+                    continue;
+                }
+                if is_kept {
+                    let kept = fold.checkpoint().unwrap();
+                    fold.reset().unwrap();
+                    fold.restore(&kept).unwrap();
+                }
+                let folded = fold.folded().unwrap();
+                let since = (told[row] <= row).then_some(Moment(told[row] as u32 + 1));
+                assert_eq!(
+                    text(&folded.state),
+                    format!(r#"{{"n":{}}}"#, told[row]),
+                    "{asked:?} {row}"
+                );
+                assert_eq!(folded.fault.map(|(moment, _)| moment), since, "{asked:?} {row}");
+                assert_eq!(folded.incomplete_since, since);
+            }
         }
     }
 }

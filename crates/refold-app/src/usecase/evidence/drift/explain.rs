@@ -127,6 +127,8 @@ impl Asked<'_> {
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
         beside.is_told = self.until.is_some() && says != Says::Unreadable;
         let quiet = Work::new(work.cancel_token(), &Silent);
+        // That of the last of them: a state that cannot be told there may be told later on.
+        let mut failed = None;
         let folded = whole_fold(
             &quiet,
             self.session,
@@ -138,11 +140,13 @@ impl Asked<'_> {
                 if folded.fault.is_none() {
                     beside.look(folded.moment, &folded.state);
                 }
+                if folded.moment <= last {
+                    failed = folded.fault;
+                }
                 Ok::<(), FoldError>(())
             },
         )?;
-        let fault = folded.fault.filter(|(at, _)| *at <= last);
-        let fault = fault.map(|(at, fault)| format!("the handler fails at {}: {fault}", named(stream, at)));
+        let fault = failed.map(|(at, fault)| format!("the handler fails at {}: {fault}", named(stream, at)));
         let Some(mut judged) = beside.judged(stream) else {
             return Ok(Judged::Unclear {
                 moment: Moment::START,
