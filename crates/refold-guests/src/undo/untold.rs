@@ -67,6 +67,7 @@ pub(super) fn is_of_state(fault: &HandlerFault) -> bool {
                 | code::LIMIT_OUTPUT
                 | code::HANDLER_THROW
                 | code::HANDLER_TYPE
+                | code::WASM_ABI
         )
 }
 

@@ -169,7 +169,7 @@ fn a_story_tells_of_its_last_event_that_its_state_cannot_be_told() {
     let work = Work::new(&cancel, &Silent);
     let session = case.session();
     let asked = Events {
-        to: Some("2".to_owned()),
+        to: Some("v2".to_owned()),
         ..Events::default()
     };
     let handler = case.handler();
