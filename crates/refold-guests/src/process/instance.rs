@@ -197,7 +197,7 @@ impl HandlerInstance for ProcessInstance {
             }
             let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
             // Each is folded into a state of its own. What is not told whole is told when it is its turn.
-            let is_own = !fold.is_empty() || keys.insert(key.clone());
+            let is_own = !fold.is_empty() || keys.insert(request::name_of(key));
             let Some(folded) = gets.ok().flatten().filter(|_| is_own && !telling.is_enough(Some(fold))) else {
                 begun = None;
                 break;

@@ -139,6 +139,13 @@ fn on_one_line(out: &mut Vec<u8>, json: &[u8]) {
     }
 }
 
+/// A key as it is written: what is no UTF-8 is the same in several.
+pub fn name_of(key: &[u8]) -> Vec<u8> {
+    let mut name = Vec::new();
+    text(&mut name, key);
+    name
+}
+
 /// A name as JSON. What is no UTF-8 in it is shown as such, because JSON has no way to say it.
 fn text(out: &mut Vec<u8>, name: &[u8]) {
     let name = String::from_utf8_lossy(name);

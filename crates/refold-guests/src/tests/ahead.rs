@@ -56,11 +56,16 @@ pub fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 /// Events of three streams, of these types and payloads in turn.
 pub fn of_streams(list: &[(&str, &str)]) -> Events {
+    of_named_streams(list, |stream| format!("order-{stream}").into_bytes())
+}
+
+/// The same, of streams whose names are known.
+pub fn of_named_streams(list: &[(&str, &str)], name_of: impl Fn(usize) -> Vec<u8>) -> Events {
     let (mut names, mut batch) = (Names::default(), EventBatch::default());
     for row in 0..STREAMS * EVENTS {
         let (event_type, payload) = list[row % list.len()];
-        let name = format!("order-{}", row / EVENTS);
-        batch.streams.push(names.intern_stream(name.as_bytes(), || b"order"));
+        let name = name_of(row / EVENTS);
+        batch.streams.push(names.intern_stream(&name, || b"order"));
         batch.types.push(names.intern_type(event_type.as_bytes()));
         batch.positions.push(Position(row as i64));
         batch.versions.push(Version((row % EVENTS) as i64));

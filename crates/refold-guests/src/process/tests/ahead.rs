@@ -194,6 +194,15 @@ while True:
     }
 }
 
+/// JSON says what is no UTF-8 in one way: as the program knows them they are one stream, and each still begins anew.
+#[test]
+fn streams_whose_names_are_written_alike_share_no_state() {
+    let program = counter("pass", GuestLimits::DEFAULT);
+    let events = ahead::of_named_streams(&[("Good", "{}")], |stream| vec![b'o', 0xff - stream as u8]);
+    let count = ahead::EVENTS.to_string();
+    assert_eq!(rebuilt(&program, &events), vec![(count, None); ahead::STREAMS]);
+}
+
 /// It works for long on what it was told, and nobody wants to know any more.
 #[test]
 fn what_is_not_asked_for_any_more_is_no_fault() {
