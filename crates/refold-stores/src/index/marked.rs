@@ -1,6 +1,7 @@
 //! The events that something was found at, counted by column as the density counts all. Made of the finished index when
 //! somebody first asks: of few the places are listed, of many there is a byte for each event of the store.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use refold_core::event::{EventIndex, Position};
@@ -170,16 +171,23 @@ impl Marked {
             Some(_) => {
                 let survey = Survey::of(work, &index.segments)?;
                 let mut in_order = Vec::with_capacity(survey.timed_events);
-                let kind_at = |position: i64| {
+                let failed = OnceCell::new();
+                let kind_at = |position: i64| match index.event_at_or_after(Position(position)) {
                     // The position of an event that was read just now.
-                    let event = index.event_at_or_after(Position(position)).map_or(0, |event| event.0);
-                    kinds.get(event as usize).copied().unwrap_or(UNMARKED)
+                    Ok(event) => kinds.get(event.0 as usize).copied().unwrap_or(UNMARKED),
+                    Err(error) => {
+                        let _ = failed.set(error);
+                        UNMARKED
+                    }
                 };
                 survey.in_order(work, &index.segments, (Column::Position, &kind_at), |rows| {
                     work.tick(MARKING, in_order.len() as u64, Some(survey.timed_events as u64))?;
                     in_order.extend(rows.iter().map(|(_, kind)| *kind));
                     Ok(())
                 })?;
+                if let Some(error) = failed.into_inner() {
+                    return Err(error);
+                }
                 Some(Line::Many(CountTable::in_memory(in_order, KINDS)))
             }
         };
