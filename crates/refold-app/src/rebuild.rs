@@ -113,11 +113,13 @@ fn without_lost(work: &Work<'_>, session: &Session, id: &[u8], folded: &Folded) 
 }
 
 /// As `finish`, of a store whose streams say nothing of what damage took from them: those whose events have no versions.
-/// `told`: what reading came upon, which is all there is when the first stream that no index counts is finished.
+/// `told`: what reading came upon, where the store itself is read; it is all there is when the first stream that no index
+/// counts is finished. It is looked at once, when the first stream is finished, by whichever thread that is: damage that is
+/// in no index and that another thread comes upon only then is in the findings, and in no state.
 fn with_damage<'a>(
     work: &'a Work<'_>,
     session: &'a Session,
-    told: &'a Findings,
+    told: Option<&'a Findings>,
     finish: Finish<'a>,
 ) -> impl Fn(&[u8], &Folded) + Sync + 'a {
     let is_untold = OnceLock::new();
@@ -127,13 +129,14 @@ fn with_damage<'a>(
     }
 }
 
-fn is_damage_untold(work: &Work<'_>, session: &Session, told: &Findings) -> bool {
+fn is_damage_untold(work: &Work<'_>, session: &Session, told: Option<&Findings>) -> bool {
     let of_index = Findings::default();
     if let Some(index) = session.index() {
         index.report_findings(&of_index);
     }
-    let is_damaged = [told, &of_index]
-        .iter()
+    let is_damaged = [told, Some(&of_index)]
+        .into_iter()
+        .flatten()
         .any(|found| findings::damaged_at(found).is_some());
     is_damaged && session.description().has_stream_index && !has_versions(work, session)
 }
@@ -168,7 +171,7 @@ fn pass(
     finish: Finish<'_>,
 ) -> Result<Outcome, AppError> {
     let told = by_position::Told::default();
-    let finish = with_damage(work, session, &told.reading, finish);
+    let finish = with_damage(work, session, Some(&told.reading), finish);
     let outcome = by_position::fold_all(work, session, program, threads, streams, &told, &finish)?;
     if outcome == Outcome::Done {
         for (code, count, kept) in told.folding.summary() {
@@ -191,8 +194,7 @@ fn from_arena(
     findings: &Findings,
     finish: Finish<'_>,
 ) -> Result<(), AppError> {
-    let told = Findings::default();
-    let finish = with_damage(work, session, &told, finish);
+    let finish = with_damage(work, session, None, finish);
     let index = session.ready_index()?;
     let expect_unchanged = || match index.event_count() {
         0 => Ok(()),
