@@ -263,7 +263,9 @@ fn amounts_are_amounts_in_typescript() {
     let run = std::process::Command::new("node").arg("-e").arg(&script).output();
     let run = match run {
         Ok(run) => run,
-        Err(error) => return println!("there is no Node here, so that it is not run: {error}"),
+        // Who has none says so: a test that is not run must not look like one that holds.
+        Err(_) if std::env::var_os("REFOLD_WITHOUT_NODE").is_some() => return,
+        Err(error) => panic!("Node cannot be run, and REFOLD_WITHOUT_NODE is not set: {error}"),
     };
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
