@@ -53,6 +53,11 @@ impl Begun {
         self.frames.is_empty()
     }
 
+    /// What the program is sent of it.
+    fn byte_count(&self) -> usize {
+        self.saved.len() + self.bytes.len()
+    }
+
     /// Adds an event, which `write` writes as a frame.
     pub fn push(&mut self, folded: Folded, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
@@ -106,7 +111,7 @@ impl<'f> Telling<'f> {
 
     /// Whether it was told enough once it is told of `begun`.
     pub fn is_enough(&self, begun: Option<&Begun>) -> bool {
-        let (events, bytes) = begun.map_or((0, 0), |begun| (begun.frames.len(), begun.bytes.len()));
+        let (events, bytes) = begun.map_or((0, 0), |begun| (begun.frames.len(), begun.byte_count()));
         self.events + events >= AHEAD_EVENTS || self.bytes + bytes > AHEAD_BYTES
     }
 
@@ -117,7 +122,8 @@ impl<'f> Telling<'f> {
 
     /// Tells it of an event. `begins`: the saved state that a fold begins with it from.
     pub fn tell(&mut self, frame: &[u8], folded: Folded, begins: Option<&Arc<[u8]>>) {
-        if self.batch.is_full(1, frame.len()) {
+        let bytes = frame.len() + begins.map_or(0, |saved| saved.len());
+        if self.batch.is_full(1, bytes) {
             self.send();
         }
         if self.batch.is_empty() && begins.is_some() {
@@ -125,7 +131,7 @@ impl<'f> Telling<'f> {
         }
         self.batch.push(frame, folded, begins);
         self.events += 1;
-        self.bytes += frame.len();
+        self.bytes += bytes;
     }
 
     /// Tells it of a whole fold, whose state is asked for. One without events is asked when it is its turn.
@@ -134,7 +140,7 @@ impl<'f> Telling<'f> {
             return;
         };
         // In one batch, where it has room in one.
-        if self.batch.is_full(begun.frames.len(), begun.bytes.len()) {
+        if self.batch.is_full(begun.frames.len(), begun.byte_count()) {
             self.send();
         }
         let mut begins = Some(&begun.saved);

@@ -20,7 +20,7 @@ use crate::error::had_ended;
 use crate::limits::GuestLimits;
 use crate::undo::Folded;
 
-/// Events of one batch have at most so many bytes together, where there is more than one: a pipe of Linux takes them at
+/// One batch has at most so many bytes with the states that its folds begin with, where it has more than one event: a pipe of Linux takes them at
 /// once, so that the program has them whole however long Refold is busy with others.
 const BATCH_BYTES: usize = 48 << 10;
 /// Events of one batch, at most. With more, those that work at once wait longer for each other at both ends.
@@ -76,9 +76,10 @@ impl Batch {
         self.events.is_empty()
     }
 
-    /// Whether it has no room for so much more.
+    /// Whether it has no room for so much more: events, and the states that folds begin with.
     pub fn is_full(&self, events: usize, bytes: usize) -> bool {
-        let has_room = self.events.len() + events <= BATCH_EVENTS && self.line.len() + bytes <= BATCH_BYTES;
+        let told = self.before.0.len() + self.line.len();
+        let has_room = self.events.len() + events <= BATCH_EVENTS && told + bytes <= BATCH_BYTES;
         !has_room && !self.is_empty()
     }
 

@@ -255,6 +255,15 @@ fn a_batch_under_way_is_not_waited_for_once_the_work_is_cancelled() {
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
+#[test]
+fn the_states_that_folds_begin_with_fill_a_batch_too() {
+    let saved: Arc<[u8]> = Arc::from(vec![b' '; 40 << 10]);
+    let mut batch = Batch::default();
+    batch.push(b"{}", Folded::Done, Some(&saved));
+    assert!(!batch.is_full(1, 1 << 10));
+    assert!(batch.is_full(1, 10 << 10));
+}
+
 /// Without this Refold and its program would take turns.
 #[test]
 fn a_program_works_on_a_batch_while_the_one_before_is_folded() {
