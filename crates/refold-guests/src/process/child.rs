@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::request::Lines;
 use super::spawner;
 use crate::cancel;
 
@@ -134,13 +135,13 @@ impl Child {
         })
     }
 
-    /// Sends so many lines, as far as the pipe takes them now, and comes back before they are answered. What was asked
+    /// Sends these lines, as far as the pipe takes them now, and comes back before they are answered. What was asked
     /// before was answered.
-    pub fn ask(&mut self, request: Vec<u8>, lines: usize) {
+    pub fn ask(&mut self, lines: Lines) {
         let mut asked = Asked {
-            request,
             sent: 0,
-            missing: lines,
+            missing: lines.count(),
+            request: lines.into_bytes(),
             seen: 0,
             silence: None,
         };

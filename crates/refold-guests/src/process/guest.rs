@@ -11,9 +11,9 @@ use refold_core::value::{Object, Value};
 use super::answer::{self, Answer};
 use super::child::{Bounds, Child};
 use super::idle::Idle;
-use super::request::{self, Want};
+use super::pipeline::{ANSWER_BYTES, Batch, Pipeline, bounds_of, last_answer};
+use super::request::{self, Lines, Want};
 use super::silence::{silent, too_slow};
-use super::told::{ANSWER_BYTES, Batch, Told, bounds_of, last_answer};
 use crate::error::{code, fault, had_ended};
 use crate::instance;
 use crate::limits::GuestLimits;
@@ -32,12 +32,12 @@ pub struct Guest {
     /// The name of the state, as JSON.
     key: Vec<u8>,
     /// What it was told that this fold did not come to yet.
-    told: Told,
+    told: Pipeline,
     /// The state after the last event that was folded ahead and applied.
     known: Option<Value>,
     emitted: Vec<Recorded>,
-    /// Lines that go before the next request, and how many they are: they need no answer of their own in time.
-    before: (Vec<u8>, usize),
+    /// Lines that go before the next request: they need no answer of their own in time.
+    before: Lines,
     request: Vec<u8>,
     answer: Vec<u8>,
     /// It failed, so that nobody else gets it.
@@ -54,10 +54,10 @@ impl Guest {
             limits,
             idle,
             key: b"\"\"".to_vec(),
-            told: Told::default(),
+            told: Pipeline::default(),
             known: None,
             emitted: Vec::new(),
-            before: (Vec::new(), 0),
+            before: Lines::default(),
             request: Vec::new(),
             answer: Vec::new(),
             is_spent: false,
@@ -100,7 +100,7 @@ impl Guest {
     /// Tells the program what follows the fold at hand: folds into states of their own, whose names differ.
     pub fn tell_over(&mut self, batch: Batch) -> Result<(), HandlerFault> {
         self.turn_back()?;
-        self.before = (Vec::new(), 0);
+        self.before = Lines::default();
         self.tell(batch)
     }
 
@@ -141,7 +141,7 @@ impl Guest {
     /// its events one by one.
     fn lose(&mut self) {
         self.child = None;
-        self.told = Told::default();
+        self.told = Pipeline::default();
     }
 
     /// Asks for these events to be folded.
@@ -194,9 +194,10 @@ impl Guest {
     fn asked(&mut self, bounds: &Bounds) -> Result<Answer, HandlerFault> {
         self.is_sound = false;
         let child = self.child.as_mut().ok_or_else(had_ended)?;
-        let (mut lines, before) = std::mem::take(&mut self.before);
-        lines.append(&mut self.request);
-        child.ask(lines, before + 1);
+        let mut lines = std::mem::take(&mut self.before);
+        let before = lines.count();
+        lines.push(&self.request);
+        child.ask(lines);
         if let Err(silence) = child.answer(bounds, &mut self.answer) {
             self.is_spent = true;
             return Err(silent(child, &silence, bounds, &self.limits));
@@ -279,11 +280,11 @@ impl undo::Guest for Guest {
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
         self.turn_back()?;
-        self.before = (request::RESET.to_vec(), 1);
+        self.before = Lines::default();
+        self.before.push(request::RESET);
         self.key = request::key_of(saved).to_vec();
         if !saved.is_empty() {
-            self.before.0.extend_from_slice(saved);
-            self.before.1 += 1;
+            self.before.push(saved);
         }
         Ok(())
     }

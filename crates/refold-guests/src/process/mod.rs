@@ -20,6 +20,8 @@ mod instance;
 #[cfg(unix)]
 mod loaded;
 #[cfg(unix)]
+mod pipeline;
+#[cfg(unix)]
 mod program;
 #[cfg(unix)]
 mod request;
@@ -29,8 +31,6 @@ mod silence;
 pub(crate) mod spawner;
 #[cfg(unix)]
 mod telling;
-#[cfg(unix)]
-mod told;
 #[cfg(unix)]
 mod walls;
 

@@ -18,6 +18,44 @@ const APPLY_START: &[u8] = b"{\"cmd\":\"apply\",\"events\":[";
 const EVENT_START: &[u8] = b"{\"key\":";
 const LOAD_START: &[u8] = b"{\"cmd\":\"load\",\"key\":";
 
+/// Lines that are sent together, each with an answer of its own.
+#[derive(Default)]
+pub struct Lines {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl Lines {
+    /// `line` ends.
+    pub fn push(&mut self, line: &[u8]) {
+        self.push_of(|bytes| bytes.extend_from_slice(line));
+    }
+
+    /// The same of one that `write` writes.
+    pub fn push_of(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.count += 1;
+    }
+
+    /// Adds what comes behind them.
+    pub fn append(&mut self, later: &Lines) {
+        self.bytes.extend_from_slice(&later.bytes);
+        self.count += later.count;
+    }
+
+    pub fn byte_count(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
 /// The first line of all.
 pub fn init(options: &Value) -> Vec<u8> {
     let mut line = b"{\"refold\":1,\"cmd\":\"init\",\"options\":".to_vec();

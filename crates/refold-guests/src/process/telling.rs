@@ -9,7 +9,7 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 
 use super::loaded::Loaded;
-use super::told::Batch;
+use super::pipeline::Batch;
 use crate::error::had_ended;
 use crate::undo::{Folded, Handler as _, Undoable};
 

@@ -13,7 +13,7 @@ use refold_core::port::handler::{Coming, HandlerProgram, StatesAsked};
 use refold_core::work::CancelToken;
 
 use super::super::child::Child;
-use super::super::told::{Batch, Told};
+use super::super::pipeline::{Batch, Pipeline};
 use super::*;
 use crate::heed_cancel;
 use crate::tests::{Events, ahead, text};
@@ -273,7 +273,7 @@ fn a_program_works_on_a_batch_while_the_one_before_is_folded() {
     let mut child = Child::start(command).unwrap();
     let (limits, saved) = (GuestLimits::DEFAULT, Arc::from([]));
     let frames = [b"{\"key\":\"a\"}", b"{\"key\":\"b\"}"];
-    let mut told = Told::default();
+    let mut told = Pipeline::default();
     for frame in frames {
         let mut batch = Batch::default();
         batch.forget();

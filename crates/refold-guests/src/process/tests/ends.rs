@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::super::child::{Bounds, Child, Silence};
+use super::super::request::Lines;
 use super::super::silence::ended;
 use super::*;
 
@@ -18,7 +19,9 @@ fn told(script: &str) -> String {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", script]);
     let mut child = Child::start(command).unwrap();
-    child.ask(Vec::new(), 1);
+    let mut lines = Lines::default();
+    lines.push(b"");
+    child.ask(lines);
     let silence = child.answer(&BOUNDS, &mut Vec::new()).unwrap_err();
     assert!(matches!(silence, Silence::Ended), "{script}: {silence:?}");
     child.wait_for_end();

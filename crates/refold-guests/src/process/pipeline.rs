@@ -14,7 +14,7 @@ use refold_core::value::Value;
 
 use super::answer::{self, Answer};
 use super::child::{Bounds, Child, Silence};
-use super::request::{self, Want};
+use super::request::{self, Lines, Want};
 use crate::cancel;
 use crate::error::had_ended;
 use crate::limits::GuestLimits;
@@ -24,7 +24,7 @@ use crate::undo::Folded;
 /// once, so that the program has them whole however long Refold is busy with others.
 const BATCH_BYTES: usize = 48 << 10;
 /// Events of one batch, at most. With more, those that work at once wait longer for each other at both ends.
-const BATCH_EVENTS: usize = 128;
+const TOLD_EVENTS: usize = 128;
 /// Answers that wait for their turn have at most so many bytes together, but for one.
 const ANSWERED_BYTES: usize = 1 << 20;
 
@@ -38,8 +38,10 @@ pub const ANSWER_BYTES: usize = 1 << 20;
 /// Events that are asked for at once.
 #[derive(Default)]
 pub struct Batch {
-    /// Lines that go before them, each with an answer of its own, and how many they are.
-    before: (Vec<u8>, usize),
+    /// What goes before them.
+    before: Lines,
+    /// How many lines went before them.
+    sent_before: usize,
     /// The line that they are in, without its end.
     line: Vec<u8>,
     events: Vec<Ahead>,
@@ -78,21 +80,20 @@ impl Batch {
 
     /// Whether it has no room for so much more: events, and the states that folds begin with.
     pub fn is_full(&self, events: usize, bytes: usize) -> bool {
-        let told = self.before.0.len() + self.line.len();
-        let has_room = self.events.len() + events <= BATCH_EVENTS && told + bytes <= BATCH_BYTES;
+        let told = self.before.byte_count() + self.line.len();
+        let has_room = self.events.len() + events <= TOLD_EVENTS && told + bytes <= BATCH_BYTES;
         !has_room && !self.is_empty()
     }
 
     /// Lets the program forget all states before it gets these events.
     pub fn forget(&mut self) {
-        self.before.0.extend_from_slice(request::RESET);
-        self.before.1 += 1;
+        self.before.push(request::RESET);
     }
 
-    /// Puts so many lines before it.
-    pub fn precede(&mut self, (mut lines, count): (Vec<u8>, usize)) {
-        lines.append(&mut self.before.0);
-        self.before = (lines, self.before.1 + count);
+    /// Puts these lines before it.
+    pub fn precede(&mut self, mut lines: Lines) {
+        lines.append(&self.before);
+        self.before = lines;
     }
 
     /// The frame of its first event.
@@ -107,8 +108,7 @@ impl Batch {
     /// Adds an event, as a frame. `begins`: the saved state that a fold begins with it from.
     pub fn push(&mut self, frame: &[u8], folded: Folded, begins: Option<&Arc<[u8]>>) {
         if let Some(saved) = begins.filter(|saved| !saved.is_empty()) {
-            self.before.0.extend_from_slice(saved);
-            self.before.1 += 1;
+            self.before.push(saved);
         }
         self.begins_folds |= begins.is_some();
         request::add(&mut self.line, frame);
@@ -138,18 +138,20 @@ impl Batch {
         self.events.iter().filter(|event| event.is_state_asked).count()
     }
 
-    /// All lines of the request, and how many they are.
-    fn request(&mut self) -> (Vec<u8>, usize) {
+    /// All lines of the request.
+    fn request(&mut self) -> Lines {
         let want = match (self.is_each_asked, self.states_asked()) {
             (true, _) => Want::Each,
             (false, 0) => Want::None,
             (false, _) => Want::Final,
         };
-        let (mut lines, count) = std::mem::take(&mut self.before);
-        lines.extend_from_slice(&self.line);
-        request::end(&mut lines, want);
-        self.before.1 = count;
-        (lines, count + 1)
+        let mut lines = std::mem::take(&mut self.before);
+        self.sent_before = lines.count();
+        lines.push_of(|bytes| {
+            bytes.extend_from_slice(&self.line);
+            request::end(bytes, want);
+        });
+        lines
     }
 
     fn next(&self) -> Option<(&Ahead, &[u8])> {
@@ -171,7 +173,7 @@ impl Batch {
     /// Reads the answer. Gives whether all events were folded; a fault where it is not known what came of them.
     fn read(&mut self, answer: &[u8], limits: &GuestLimits) -> Result<bool, HandlerFault> {
         self.answer_bytes = answer.len();
-        match last_answer(answer, self.before.1, limits)? {
+        match last_answer(answer, self.sent_before, limits)? {
             Answer::Done(answer) if self.is_each_asked => {
                 let states = answer::states_after_each(&answer, self.events.len())?;
                 for (event, state) in self.events.iter_mut().zip(states) {
@@ -224,17 +226,17 @@ pub fn bounds_of(events: usize, limits: &GuestLimits) -> Bounds {
 
 /// All batches that a program was told and whose turn has not come, in their order.
 #[derive(Default)]
-pub struct Told {
+pub struct Pipeline {
     /// The one whose turn it is.
     here: Batch,
     answered: VecDeque<(Batch, Vec<u8>)>,
     asked: Option<Batch>,
     waiting: VecDeque<Batch>,
-    /// See [`Told::take_state_bytes`].
+    /// See [`Pipeline::take_state_bytes`].
     state_bytes: Option<usize>,
 }
 
-impl Told {
+impl Pipeline {
     pub fn is_empty(&self) -> bool {
         self.here.next().is_none() && self.answered.is_empty() && self.asked.is_none() && self.waiting.is_empty()
     }
@@ -354,8 +356,8 @@ impl Told {
         if self.asked.is_none()
             && let Some(mut batch) = self.waiting.pop_front()
         {
-            let (request, lines) = batch.request();
-            child.ask(request, lines);
+            let request = batch.request();
+            child.ask(request);
             self.asked = Some(batch);
         }
         Ok(())
