@@ -139,34 +139,6 @@ fn the_state_before_is_told_from_a_copy_that_the_anchor_proves() {
     assert!(impact.is_proven && impact.changes.len() == 1, "{}", impact.sentence);
 }
 
-/// A state before an event that the handler cannot fold is not that at the horizon.
-#[test]
-fn a_state_that_the_handler_failed_before_is_not_proven() {
-    let case = Case::new();
-    let made = case.anchor(&case.asked()).expect("an anchor");
-    let mut lines = Case::lines();
-    lines[2_996] = lines[2_996].replace("\"n\":2996", "\"n\":1");
-    let handler = case.path("fails.yaml");
-    let rules = "refold: reducer/1\nmissing: error\non:\n  Placed:\n    - set: { n: event.data.m }\n";
-    std::fs::write(&handler, rules).expect("a handler");
-    let asked = VerifyAsked {
-        handler: Some(handler.to_string_lossy().into_owned()),
-        ..VerifyAsked::default()
-    };
-    let answer = with_copy(&case, &made.dir, &lines, &asked);
-    let impact = answer.findings[0].impacts.first().expect("it is about one event");
-    assert!(!impact.is_proven && impact.changes.is_empty(), "{}", impact.sentence);
-    for when in ["before", "now"] {
-        let said = format!("the state {when} is that before the event #");
-        assert!(impact.sentence.contains(&said), "{}", impact.sentence);
-        assert!(
-            impact.sentence.contains("the handler failed at it: RF-"),
-            "{}",
-            impact.sentence
-        );
-    }
-}
-
 #[test]
 fn what_is_explained_stays_a_difference() {
     let case = Case::new();
