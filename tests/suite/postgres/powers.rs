@@ -132,6 +132,31 @@ fn every_right_beyond_reading_is_refused_and_can_be_taken_away() {
     assert_eq!(count(&address), 20);
 }
 
+/// It acts as a reader, and can end that at any time: what it has is taken from itself, and not from whom it acts as.
+#[test]
+fn who_signed_in_is_asked_for_also_where_he_acts_as_another() {
+    let server = Postgres::start();
+    let (database, reader, app) = ("powers_as_another", "refold_reader", "acting_app");
+    server.accounts(database, 20);
+    server.sql(
+        database,
+        &format!(
+            "CREATE ROLE acting_writers; GRANT INSERT ON {MESSAGES} TO acting_writers; CREATE ROLE {app} LOGIN;
+             GRANT {reader}, acting_writers TO {app}; GRANT UPDATE ON {MESSAGES} TO {app}; ALTER ROLE {app} SET role = {reader};"
+        ),
+    );
+    let address = server.address(app, database);
+    let (powers, revoke) = elevated(&address);
+    for power in [
+        format!("has UPDATE on the table {MESSAGES}"),
+        format!("has INSERT on the table {MESSAGES} as the role acting_writers"),
+    ] {
+        assert!(powers.contains(&power), "{power}: {powers}");
+    }
+    server.sql(database, &revoke);
+    assert_eq!(count(&address), 20, "{revoke}");
+}
+
 /// Who owns what the store is in can drop it, whatever else was given to him.
 #[test]
 fn who_owns_what_the_store_is_in_is_refused() {

@@ -63,11 +63,11 @@ impl Open for Postgres {
     fn powers(
         connection: &mut Connection,
         besides: &[&Beside],
-        account: &Account<Postgres>,
+        _: &Account<Postgres>,
         cancel: &CancelToken,
     ) -> Result<Vec<Power>, Fault> {
         let oids: Vec<u32> = besides.iter().map(|beside| beside.oid).collect();
-        privileges::powers(connection, &account.role, &oids, cancel)
+        privileges::powers(connection, &oids, cancel)
     }
 
     fn inspect(

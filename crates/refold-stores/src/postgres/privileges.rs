@@ -25,7 +25,7 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fa
     let (role, held) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
     let row = role.rows.first().ok_or(Fault::Closed)?;
     let (mut role, may_ask_identity) = of_row(row, connection.host())?;
-    role.powers = powers_of(&held.rows, &role.name)?;
+    role.powers = powers_of(&held.rows)?;
     if may_ask_identity {
         let answer = one(connection.ask(vec![Asked::new(statements::IDENTITY, Vec::new())], cancel)?);
         role.system = answer.rows.first().map(|row| row.try_get(0)).transpose()?;
@@ -49,18 +49,13 @@ fn of_row(row: &Row, host: &str) -> Result<(Role, bool), tokio_postgres::Error> 
 }
 
 /// What the role could do to these tables beside reading, to their schemas and to the sequences of their numbers.
-pub fn powers(
-    connection: &mut Connection,
-    role: &Role,
-    oids: &[u32],
-    cancel: &CancelToken,
-) -> Result<Vec<Power>, Fault> {
+pub fn powers(connection: &mut Connection, oids: &[u32], cancel: &CancelToken) -> Result<Vec<Power>, Fault> {
     let parameter = (Box::new(oids.to_vec()) as Box<_>, Type::OID_ARRAY);
     let answer = one(connection.ask(vec![Asked::new(statements::TABLE_POWERS, vec![parameter])], cancel)?);
-    powers_of(&answer.rows, &role.name)
+    powers_of(&answer.rows)
 }
 
-fn powers_of(rows: &[Row], role: &str) -> Result<Vec<Power>, Fault> {
+fn powers_of(rows: &[Row]) -> Result<Vec<Power>, Fault> {
     let held = rows.iter().map(|row| {
         Ok(Held {
             kind: row.try_get(0)?,
@@ -68,10 +63,11 @@ fn powers_of(rows: &[Row], role: &str) -> Result<Vec<Power>, Fault> {
             holder: row.try_get(2)?,
             rights: vec![(row.try_get(3)?, row.try_get(4)?)],
             through: row.try_get(5)?,
+            signed_in: row.try_get(6)?,
         })
     });
     let held: Result<Vec<Held>, tokio_postgres::Error> = held.collect();
-    Ok(grouped(held?).iter().map(|held| held.power(role)).collect())
+    Ok(grouped(held?).iter().map(Held::power).collect())
 }
 
 /// Rights of one holder to things of one kind.
@@ -87,6 +83,8 @@ struct Held {
     rights: Vec<(String, bool)>,
     /// The roles given to whoever signed in that lead to the holder; none: it is that one, or everybody.
     through: Vec<String>,
+    /// Who that is: the rights are of that role, also where it acts as another, and only from it can they be taken.
+    signed_in: String,
 }
 
 /// Puts what stands next to each other together: the rights to one thing, and then the things with the same rights.
@@ -122,7 +120,7 @@ fn grouped(held: Vec<Held>) -> Vec<Held> {
 const MOST_NAMED: usize = 3;
 
 impl Held {
-    fn power(&self, role: &str) -> Power {
+    fn power(&self) -> Power {
         let more = match self.things.len().saturating_sub(MOST_NAMED) {
             0 => String::new(),
             count => format!(" and {count} more"),
@@ -149,7 +147,7 @@ impl Held {
         };
         Power {
             could,
-            undo: self.undo(role, is_owner),
+            undo: self.undo(is_owner),
             is_everybodys: self.holder.is_none(),
         }
     }
@@ -162,14 +160,14 @@ impl Held {
         told.collect::<Vec<_>>().join(", ")
     }
 
-    fn undo(&self, role: &str, is_owner: bool) -> Option<String> {
-        let quoted_role = quoted(role);
+    fn undo(&self, is_owner: bool) -> Option<String> {
+        let quoted_role = quoted(&self.signed_in);
         if !self.through.is_empty() {
             let through: Vec<String> = self.through.iter().map(|role| quoted(role)).collect();
             return Some(format!("REVOKE {} FROM {quoted_role};", through.join(", ")));
         }
-        // Acting as one role and signed in as another, nothing that is taken from the first changes the second.
-        let is_other = self.holder.as_ref().is_some_and(|holder| holder != role);
+        // A role that nobody was given, as whoever owns a database is its pg_database_owner.
+        let is_other = self.holder.as_ref().is_some_and(|holder| *holder != self.signed_in);
         if is_owner || is_other {
             return None;
         }

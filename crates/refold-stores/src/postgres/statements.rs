@@ -58,7 +58,7 @@ pub const ROLE: &str = "/* refold role */ SELECT current_user::text, pg_catalog.
 /// What whoever signed in could do to the server and the database, itself or as a role that it can become, beside what a
 /// reader may have, which is a closed list: the rights to connect and to make temporary tables, and the roles of the server
 /// that read. Each: what it is about, who has it (NULL: everybody), what, whether it may be handed on, and the roles given
-/// to whoever signed in that lead there.
+/// to whoever signed in that lead there. Last: who signed in, who may act as another since.
 pub const ROLE_POWERS: &str = "/* refold role powers */ WITH own AS (SELECT oid, rolname, rolsuper FROM pg_catalog.pg_roles WHERE rolname = \
      session_user), reach AS (SELECT other.* FROM own JOIN pg_catalog.pg_roles AS other ON other.oid = own.oid OR \
      NOT own.rolsuper AND pg_catalog.pg_has_role(own.oid, other.oid, 'MEMBER')), given(kind, name, grantee, \
@@ -77,7 +77,7 @@ pub const ROLE_POWERS: &str = "/* refold role powers */ WITH own AS (SELECT oid,
      ('CONNECT', 'TEMPORARY'))) SELECT given.kind, given.name, holder.rolname::text, given.power, \
      given.is_grantable, ARRAY(SELECT direct.rolname::text FROM pg_catalog.pg_auth_members AS link JOIN \
      pg_catalog.pg_roles AS direct ON direct.oid = link.roleid WHERE link.member = own.oid AND \
-     pg_catalog.pg_has_role(direct.oid, given.grantee, 'MEMBER') ORDER BY 1) FROM own JOIN given ON true LEFT \
+     pg_catalog.pg_has_role(direct.oid, given.grantee, 'MEMBER') ORDER BY 1), own.rolname::text FROM own JOIN given ON true LEFT \
      JOIN reach AS holder ON holder.oid = given.grantee WHERE given.grantee = 0 OR holder.oid IS NOT NULL ORDER \
      BY given.grantee <> own.oid, 1, 2, 3, 4";
 
@@ -129,9 +129,9 @@ pub const FAMILY: &str = "/* refold family */ WITH RECURSIVE family(oid) AS (SEL
      class.relname::text, pg_catalog.pg_relation_size(class.oid) FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid ORDER BY class.oid";
 
 /// The same of tables with all that is below them, of their schemas, and of the sequences that their columns draw from. What a
-/// reader may have: SELECT on tables and sequences, USAGE on schemas. And what everybody may up to PostgreSQL 14, CREATE on
-/// `public`: it makes things beside the store, which no statement of ours looks up.
-pub const TABLE_POWERS: &str = "/* refold table powers */ WITH RECURSIVE own AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = \
+/// reader may have: SELECT on tables and sequences, USAGE on schemas. And CREATE on a schema where everybody may, as up to
+/// PostgreSQL 14 it is on `public`: it makes things beside the store, which no statement of ours looks up.
+pub const TABLE_POWERS: &str = "/* refold table powers */ WITH RECURSIVE own AS (SELECT oid, rolname FROM pg_catalog.pg_roles WHERE rolname = \
      session_user AND NOT rolsuper), family(oid) AS (SELECT pg_catalog.unnest($1::oid[]) UNION SELECT \
      heir.inhrelid FROM pg_catalog.pg_inherits AS heir JOIN family ON heir.inhparent = family.oid), object(kind, \
      name, owner, acl, part) AS (SELECT 'TABLE', pg_catalog.format('%I.%I', space.nspname, class.relname), \
@@ -158,7 +158,7 @@ pub const TABLE_POWERS: &str = "/* refold table powers */ WITH RECURSIVE own AS 
      given.kind, given.name, holder.rolname::text, given.power, given.is_grantable, ARRAY(SELECT \
      direct.rolname::text FROM pg_catalog.pg_auth_members AS link JOIN pg_catalog.pg_roles AS direct ON \
      direct.oid = link.roleid WHERE link.member = own.oid AND pg_catalog.pg_has_role(direct.oid, given.grantee, \
-     'MEMBER') ORDER BY 1) FROM own JOIN given ON given.grantee = 0 OR pg_catalog.pg_has_role(own.oid, \
+     'MEMBER') ORDER BY 1), own.rolname::text FROM own JOIN given ON given.grantee = 0 OR pg_catalog.pg_has_role(own.oid, \
      given.grantee, 'MEMBER') LEFT JOIN pg_catalog.pg_roles AS holder ON holder.oid = given.grantee ORDER BY \
      given.grantee <> own.oid, 1, 2, 3, 4";
 

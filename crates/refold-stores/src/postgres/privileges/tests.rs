@@ -12,6 +12,7 @@ fn role(name: &str, database: &str) -> Role {
     }
 }
 
+/// Of the role `r"r`.
 fn held(kind: &str, thing: &str, holder: Option<&str>, right: &str, is_grantable: bool, through: &[&str]) -> Held {
     Held {
         kind: kind.to_owned(),
@@ -19,6 +20,7 @@ fn held(kind: &str, thing: &str, holder: Option<&str>, right: &str, is_grantable
         holder: holder.map(str::to_owned),
         rights: vec![(right.to_owned(), is_grantable)],
         through: through.iter().map(|&role| role.to_owned()).collect(),
+        signed_in: "r\"r".to_owned(),
     }
 }
 
@@ -59,7 +61,7 @@ fn what_a_role_could_do_is_told_with_what_takes_it_away() {
         held("ROLE", "\"r\"\"r\"", own, "CREATEDB", false, &[]),
         held("ROLE", "readers", own, "ADMIN", false, &[]),
     ];
-    let powers: Vec<Power> = grouped(rows).iter().map(|held| held.power("r\"r")).collect();
+    let powers: Vec<Power> = grouped(rows).iter().map(Held::power).collect();
     let told: Vec<(&str, &str)> = powers
         .iter()
         .map(|power| (power.could.as_str(), power.undo.as_deref().unwrap_or("-")))
@@ -104,16 +106,19 @@ fn what_a_role_could_do_is_told_with_what_takes_it_away() {
 fn what_cannot_be_taken_away_is_told_without_a_statement() {
     for (row, could) in [
         (
-            held("TABLE", "es.a", Some("r"), "OWNER", false, &[]),
+            held("TABLE", "es.a", Some("r\"r"), "OWNER", false, &[]),
             "owns the table es.a",
         ),
         (
             held("SCHEMA", "es", Some("pg_database_owner"), "OWNER", false, &[]),
             "owns the schema es",
         ),
-        (held("ROLE", "r", Some("r"), "SUPERUSER", false, &[]), "is a superuser"),
+        (
+            held("ROLE", "\"r\"\"r\"", Some("r\"r"), "SUPERUSER", false, &[]),
+            "is a superuser",
+        ),
     ] {
-        let power = row.power("r");
+        let power = row.power();
         assert_eq!((power.could.as_str(), &power.undo), (could, &None));
     }
 }
