@@ -146,8 +146,11 @@ impl Server for MySql {
         plan.iter().flat_map(|row| plans::searched(&row.held())).collect()
     }
 
-    fn tenants(table: &Table, column: &str) -> String {
-        statements::tenants(table, column)
+    fn tenants(table: &Table, column: &str, kind: &Kind) -> String {
+        match kind {
+            Kind::Text(_) => statements::text_tenants(table, column),
+            Kind::Integer | Kind::Bytes | Kind::Uuid | Kind::Other => statements::tenants(table, column),
+        }
     }
 
     fn behind(plan: &Plan) -> String {

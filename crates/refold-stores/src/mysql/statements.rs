@@ -169,11 +169,23 @@ pub fn last(plan: &Plan) -> String {
     format!("/* refold last */ {selected} ORDER BY {position} DESC LIMIT 1")
 }
 
-/// Whether a text column holds more than one text, byte by byte.
+/// Whether a column that holds no texts holds more than one value, NULL being one. By an index that begins with it this looks
+/// at three rows.
 pub fn tenants(table: &Table, column: &str) -> String {
+    let table = table.sql();
     format!(
-        "/* refold tenants */ SELECT CASE WHEN MIN(CAST({column} AS BINARY)) <> MAX(CAST({column} AS BINARY)) THEN 1 ELSE 0 END FROM {}",
-        table.sql()
+        "/* refold tenants */ SELECT CASE WHEN MIN({column}) IS NULL THEN 0 WHEN MIN({column}) <> MAX({column}) OR \
+         EXISTS (SELECT 1 FROM {table} WHERE {column} IS NULL) THEN 1 ELSE 0 END FROM {table}"
+    )
+}
+
+/// The same of a text column, byte by byte. No index tells it: to the collation of the column, which orders one, `A` may be
+/// `a`. The first row with another text than some row ends it.
+pub fn text_tenants(table: &Table, column: &str) -> String {
+    let table = table.sql();
+    let bytes = format!("CAST({column} AS BINARY)");
+    format!(
+        "/* refold tenants */ SELECT EXISTS (SELECT 1 FROM {table} WHERE NOT ({bytes} <=> (SELECT {bytes} FROM {table} LIMIT 1)))"
     )
 }
 

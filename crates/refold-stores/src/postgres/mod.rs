@@ -128,7 +128,7 @@ impl Server for Postgres {
             .collect()
     }
 
-    fn tenants(table: &Table, column: &str) -> String {
+    fn tenants(table: &Table, column: &str, _: &Type) -> String {
         statements::tenants(table, column)
     }
 

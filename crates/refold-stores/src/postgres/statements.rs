@@ -275,11 +275,12 @@ pub fn in_partition(oid: u32) -> String {
     format!("\"event\".tableoid = {oid}::oid")
 }
 
-/// Whether a text column holds more than one text. By an index that begins with it this looks at two rows.
+/// Whether a column holds more than one value, NULL being one. Both ends of its order are asked for as an index that begins
+/// with it has them: so this looks at two rows, and NULL is at the second where there is any.
 pub fn tenants(table: &Table, column: &str) -> String {
+    let first = format!("SELECT {column} FROM {} ORDER BY {column}", table.sql());
     format!(
-        "/* refold tenants */ SELECT CASE WHEN pg_catalog.min({column}) IS DISTINCT FROM pg_catalog.max({column}) THEN 1 ELSE 0 END FROM {}",
-        table.sql()
+        "/* refold tenants */ SELECT CASE WHEN ({first} LIMIT 1) IS DISTINCT FROM ({first} DESC LIMIT 1) THEN 1 ELSE 0 END"
     )
 }
 

@@ -93,8 +93,8 @@ pub trait Server: Sized + Send + Sync + 'static {
     /// What the server would search through by this plan.
     fn searched(plan: &[Self::Row]) -> Vec<Search>;
 
-    /// Whether a column of a table holds more than one text: 1 or 0.
-    fn tenants(table: &Table, column: &str) -> String;
+    /// Whether a column of a table holds more than one value, NULL being one of them: 1 or 0.
+    fn tenants(table: &Table, column: &str, kind: &Self::Kind) -> String;
 
     /// The positions up to the first parameter, newest first, as many as the second says.
     fn behind(plan: &Plan) -> String;

@@ -264,8 +264,7 @@ impl<S: Open> Options<S> {
                 S::grant_bodies(role, found.table, &bound.bodies_elsewhere()),
             ));
         }
-        let both = (&survey.catalogue, found.table);
-        if let Some(by_tenant) = self.by_tenant(&mut link, &bound.plan, both, cancel)? {
+        if let Some(by_tenant) = self.by_tenant(&mut link, &bound, (&survey, &found), cancel)? {
             bound = Bound::bind(by_tenant.plan, &survey.catalogue, &kind).map_err(misfit)?;
             chosen.candidate.evidence.push(by_tenant.evidence);
         }
@@ -299,7 +298,7 @@ impl<S: Open> Options<S> {
             connections: Connections::new(location, self.rate, link, connect),
             bound,
             meaning,
-            plans: (inspected.extent.byte_count > MOST_SCANNED_BYTES && !self.may_scan).then(Plans::default),
+            plans: (!self.is_searchable(&inspected.extent)).then(Plans::default),
             has_changed_rows: AtomicBool::new(false),
         });
         let watched = inspected.watched;
@@ -437,11 +436,16 @@ impl<S: Open> Options<S> {
         }
     }
 
+    /// Whether a table may be looked through as a whole: it is small, or the address allows it.
+    pub(super) fn is_searchable(&self, extent: &Extent) -> bool {
+        extent.byte_count <= MOST_SCANNED_BYTES || self.may_scan
+    }
+
     /// Refuses what is elsewhere, and what would take too much of the server.
-    fn check_place(&self, bound: &Bound<S>, extent: &Extent) -> Result<(), StoreError> {
+    pub(super) fn check_place(&self, bound: &Bound<S>, extent: &Extent) -> Result<(), StoreError> {
         let plan = &bound.plan;
         self.check_here(&plan.full_name, extent)?;
-        if plan.has_position_index || extent.byte_count <= MOST_SCANNED_BYTES || self.may_scan {
+        if plan.has_position_index || self.is_searchable(extent) {
             return Ok(());
         }
         Err(StoreError::Costly {

@@ -3,12 +3,15 @@
 use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken;
 
-use super::link::{Asked, Link as _, one};
+use super::ColumnKind;
+use super::bound::Bound;
+use super::link::{Asked, Blame, Fault, Link as _, one};
 use super::open::Open;
 use super::options::Options;
+use super::survey::{Found, Survey};
 use crate::layout::Origin;
 use crate::tables::plan::Plan;
-use crate::tables::{Catalogue, Table, quoted};
+use crate::tables::{Table, quoted};
 
 /// Events as they are read where several tenants share their table.
 pub struct ByTenant {
@@ -17,40 +20,82 @@ pub struct ByTenant {
     pub evidence: String,
 }
 
+/// How many tenants there are, as far as it was looked at.
+enum Tenants {
+    One,
+    Several,
+    /// It would take a search through the whole of a large table.
+    Unknown,
+}
+
 impl<S: Open> Options<S> {
     /// How the streams of several tenants are told apart; `None`: there are not several.
     pub(super) fn by_tenant(
         &self,
         link: &mut S::Link,
-        plan: &Plan,
-        (catalogue, table): (&Catalogue, &Table),
+        bound: &Bound<S>,
+        (survey, found): (&Survey<S>, &Found<'_, S>),
         cancel: &CancelToken,
     ) -> Result<Option<ByTenant>, StoreError> {
+        let (plan, table) = (&bound.plan, found.table);
         let Some((layout, column)) = plan.layout.by_tenant().zip(tenant_column(plan, table)) else {
             return Ok(None);
         };
-        let asked = Asked::new(S::tenants(table, &quoted(column)), Vec::new());
-        let are_several = match link.ask(vec![asked], cancel) {
-            Ok(answers) => {
-                let rows = one(answers).rows;
-                rows.first().and_then(|row| S::held(row).integer(0)) == Some(1)
-            }
+        let misfit = |why: String| StoreError::NoLayout {
+            location: self.location().to_owned(),
+            detail: format!("several tenants may share the table, and their streams cannot be told apart: {why}"),
+        };
+        let kind = survey.kind(table, column).filter(ColumnKind::is_key);
+        let kind = kind.ok_or_else(|| misfit(format!("{column} is no text, uuid or integer")))?;
+        // Before anything of the table is read.
+        let extent = S::extent(link, found.beside, cancel).map_err(|fault| fault.at(self.location()))?;
+        self.check_place(bound, &extent)?;
+        let asked = S::tenants(table, &quoted(column), &kind);
+        let why = match self.tenants(link, &asked, self.is_searchable(&extent), cancel) {
+            Ok(Tenants::One) => return Ok(None),
+            Ok(Tenants::Several) => "several tenants share the table",
             // Streams that are told apart without need are right, and those that are not are none.
-            Err(fault) if fault.is_of_load() => true,
+            Ok(Tenants::Unknown) => "only a search through the whole table would tell whether several tenants share it",
+            Err(fault) if fault.is_of_load() => {
+                "whether several tenants share the table could not be found out in time"
+            }
             Err(fault) => return Err(fault.at(self.location())),
         };
-        if !are_several {
-            return Ok(None);
-        }
         let starred = layout.table.matches(&table.name).unwrap_or_default();
-        let plan = Plan::bind(&layout, catalogue, table, &starred).map_err(|misfit| StoreError::NoLayout {
-            location: self.location().to_owned(),
-            detail: format!("several tenants share the table, and their streams cannot be told apart: {misfit}"),
-        })?;
+        let plan = Plan::bind(&layout, &survey.catalogue, table, &starred);
         Ok(Some(ByTenant {
-            plan,
-            evidence: format!("several tenants share the table, so ids of streams begin with {column} and a slash"),
+            plan: plan.map_err(|why| misfit(why.to_string()))?,
+            evidence: format!("{why}, so ids of streams begin with {column} and a slash"),
         }))
+    }
+
+    /// `is_searchable`: it may look through the whole table.
+    fn tenants(
+        &self,
+        link: &mut S::Link,
+        sql: &str,
+        is_searchable: bool,
+        cancel: &CancelToken,
+    ) -> Result<Tenants, Fault> {
+        let asked = |sql: &str| vec![Asked::new(sql, Vec::new())];
+        if !is_searchable {
+            match link.ask(asked(&S::explained(sql)), cancel) {
+                Ok(plan) => {
+                    if !S::searched(&one(plan).rows).is_empty() {
+                        return Ok(Tenants::Unknown);
+                    }
+                }
+                // Something that only speaks like such a server may show no plans.
+                Err(Fault::Said {
+                    blame: Blame::Statement,
+                    ..
+                }) => return Ok(Tenants::Unknown),
+                Err(fault) => return Err(fault),
+            }
+        }
+        let rows = one(link.ask(asked(sql), cancel)?).rows;
+        let are_several = rows.first().and_then(|row| S::held(row).integer(0)) == Some(1);
+        Ok(if are_several { Tenants::Several } else { Tenants::One })
     }
 }
 
