@@ -71,15 +71,8 @@ pub enum Act<'a> {
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         answered: &'a [Back],
     },
-    /// What came back on the line numbered `of`, where nothing was sent after it that could have told it.
-    Answered {
-        of: u64,
-        rows: u64,
-        bytes: u64,
-        micros: u64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failure: Option<&'a str>,
-    },
+    /// What came back, where nothing was sent after it that could have told it.
+    Answered(&'a Back),
 }
 
 /// What came back on the line numbered `of`.
@@ -249,20 +242,19 @@ impl Drop for Access {
 impl End {
     fn add_sent(&mut self, who: &str, session: &str, statement: &Statement<'_>) -> std::io::Result<u64> {
         let text_of = self.texts.get(statement.text).copied();
-        let backs = mem::take(&mut self.backs);
+        let (backs, before) = (mem::take(&mut self.backs), self.seq);
         let act = Act::Sent {
             statement: statement.id,
             text: text_of.is_none().then_some(statement.text),
             text_of,
             answered: &backs,
         };
-        let added = match self.add(who, session, &act) {
-            Ok(added) => added,
-            Err(error) => {
-                self.backs = backs;
-                return Err(error);
-            }
-        };
+        let added = self.add(who, session, &act);
+        // Also where it fails its line may stand, and have told them.
+        if self.seq == before {
+            self.backs = backs;
+        }
+        let added = added?;
         if text_of.is_none() && statement.text.len() > SHORT_TEXT_BYTES {
             if self.texts.len() == MOST_TEXTS {
                 self.texts.clear();
@@ -274,17 +266,16 @@ impl End {
 
     /// A line for each answer that stands in none.
     fn tell(&mut self, who: &str, session: &str) -> std::io::Result<u64> {
-        for back in mem::take(&mut self.backs) {
-            let act = Act::Answered {
-                of: back.of,
-                rows: back.rows,
-                bytes: back.bytes,
-                micros: back.micros,
-                failure: back.failure.as_deref(),
-            };
-            self.add(who, session, &act)?;
-        }
-        Ok(self.seq)
+        let mut backs = mem::take(&mut self.backs);
+        let before = self.seq;
+        let told = backs
+            .iter()
+            .try_for_each(|back| self.add(who, session, &Act::Answered(back)).map(drop));
+        // Only those whose lines stand: the others are told by whatever is written next.
+        let written = usize::try_from(self.seq.saturating_sub(before)).unwrap_or(usize::MAX);
+        backs.drain(..written.min(backs.len()));
+        self.backs = backs;
+        told.map(|()| self.seq)
     }
 
     /// To an end that is caught up with.

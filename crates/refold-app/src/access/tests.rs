@@ -327,6 +327,43 @@ fn what_came_back_stands_in_the_line_that_is_sent_next() {
     assert_eq!(told.len(), lines.len());
 }
 
+/// The disk is full for a while: what came back meanwhile is told once it is not.
+#[test]
+fn no_answer_is_lost_where_the_log_cannot_be_written_for_a_while() {
+    let folder = tempfile::tempdir().unwrap();
+    let access = opened(folder.path());
+    let statement = Statement {
+        id: "one",
+        text: "SELECT 1",
+    };
+    let tickets: Vec<Ticket> = (0..3).map(|_| access.sending(&statement).unwrap()).collect();
+    let numbers: Vec<u64> = tickets.iter().map(|ticket| ticket.0).collect();
+    // Nothing can be written through it.
+    let barred = File::open(file(folder.path(), "shop")).unwrap();
+    let out = mem::replace(&mut lock(&access.end).out, barred);
+    for ticket in tickets {
+        access.answered(
+            ticket,
+            &Answer {
+                failure: Some("53100"),
+                ..Answer::default()
+            },
+        );
+    }
+    assert!(access.sending(&statement).is_err());
+    assert_eq!(reading(folder.path()).0.len(), 3, "nothing could be written");
+    lock(&access.end).out = out;
+    drop(access);
+    let (lines, reading) = reading(folder.path());
+    assert_eq!((&*reading.flaws, reading.ending), (&[][..], Ending::Whole));
+    let told: Vec<&String> = lines.iter().filter_map(|line| line.told.as_ref()).collect();
+    for number in numbers {
+        let brought = format!("line {number} brought");
+        let count = told.iter().filter(|told| told.contains(&brought)).count();
+        assert_eq!(count, 1, "{brought}: {told:?}");
+    }
+}
+
 #[test]
 fn a_log_of_an_earlier_version_is_told_as_it_was() {
     let line = |text: &str| read::told_of(text).unwrap();
