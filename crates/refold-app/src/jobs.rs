@@ -67,12 +67,7 @@ impl Jobs {
             },
         );
         let throttled = Throttled::new(job, sink);
-        sink(JobUpdate {
-            job,
-            phase: Some(Phase::Starting.into()),
-            done: 0,
-            total: None,
-        });
+        sink(JobUpdate::of(job, Phase::Starting, 0, None));
         let outcome = thread::scope(|scope| {
             let body = || {
                 let _heeds = heed_cancel(&cancel);
@@ -156,13 +151,7 @@ impl Progress for Throttled<'_> {
         // Several workers report; who finds the lock taken has nothing newer to say.
         let Ok(mut state) = self.state.try_lock() else { return };
         let is_due = state.1 != Some(phase) || state.0.is_none_or(|last| last.elapsed() >= BETWEEN_UPDATES);
-        let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let update = JobUpdate {
-            job: self.job,
-            phase: Some(phase.into()),
-            done: narrow(done),
-            total: total.map(narrow),
-        };
+        let update = JobUpdate::of(self.job, phase, done, total);
         if !is_due {
             state.2 = Some(update);
             return;

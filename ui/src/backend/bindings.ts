@@ -1514,6 +1514,8 @@ export type HistoryUpdate = {
 	/**  Events, or other steps of the phase. */
 	done: number,
 	total: number | null,
+	/**  As in [`JobUpdate`]. */
+	doublings: number,
 	/**  All findings of the history, when there are others than were told before. */
 	findings: FindingWire[] | null,
 };
@@ -1577,6 +1579,8 @@ export type JobUpdate = {
 	phase: PhaseWire | null,
 	done: number,
 	total: number | null,
+	/**  So often both are to be doubled: 0, unless more is counted than such a number holds, as bytes of large files are. */
+	doublings: number,
 };
 
 /**  One line of a table `[keys.CONTEXT]`, as a person wrote it. Which commands and contexts there are, the window knows. */
@@ -3078,6 +3082,8 @@ export type VerifyFindingWire = {
 	impacts: VerifyImpact[],
 	/**  It is about one event, and nobody looked what it did to states: that there are no impacts says nothing then. */
 	isImpactUnasked: boolean,
+	/**  An older copy of the store would tell more of it, and none was named. */
+	wantsCopy: boolean,
 };
 
 export type VerifyImpact = {

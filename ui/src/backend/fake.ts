@@ -543,7 +543,7 @@ class FakeBackend implements Omit<
   ): Promise<void> {
     const job = this.#next++;
     for (let step = 0; step <= steps; step += 1) {
-      report({ job, phase, done: Math.floor((total * step) / steps), total });
+      report({ job, phase, done: Math.floor((total * step) / steps), total, doublings: 0 });
       await new Promise((resolve) => setTimeout(resolve, 25));
       if (this.#cancelled.has(job)) {
         throw new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });

@@ -10,7 +10,7 @@ it('keeps what is looked for while what was closed before it is still being stop
   const backend = fakeBackend({ sampleEvents: 200 });
   const answers: ((moments: number[]) => void)[] = [];
   vi.spyOn(backend, 'historyHits').mockImplementation((_, __, progress) => {
-    progress({ job: answers.length + 1, done: 1, total: 10, phase: 'readingEvents' });
+    progress({ job: answers.length + 1, done: 1, total: 10, doublings: 0, phase: 'readingEvents' });
     return new Promise((resolve) => answers.push((moments) => resolve({ moments, parts: [], findings: [] })));
   });
   let stop = () => {};

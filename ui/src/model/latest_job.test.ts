@@ -23,7 +23,7 @@ function controlled() {
     ({ row }, tell) => new Promise((answer) => sent.push({ row, tell, answer })),
     { show: (text) => void shown.push(text), fail: () => {}, drop: (text) => void dropped.push(text) },
   );
-  const tell = ({ row, tell }: Sent) => tell({ job: row, phase: null, done: 0, total: null });
+  const tell = ({ row, tell }: Sent) => tell({ job: row, phase: null, done: 0, total: null, doublings: 0 });
   return { latest, sent, shown, dropped, cancelled, tell };
 }
 

@@ -29,7 +29,7 @@ class Work extends LongWork {
   }
 }
 
-const update = (job: number): JobUpdate => ({ job, phase: null, done: 0, total: null });
+const update = (job: number): JobUpdate => ({ job, phase: null, done: 0, total: null, doublings: 0 });
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 it('hears of what runs now and of nothing that ran before', async () => {

@@ -102,7 +102,7 @@ it('keeps what a person typed in every view, and nothing that was made of what i
   });
   void gate.run();
   await store.masking.conceal(true);
-  tell({ job: 7, phase: null, done: 1, total: 2 });
+  tell({ job: 7, phase: null, done: 1, total: 2, doublings: 0 });
   expect([gate.isRunning, gate.job]).toEqual([false, null]);
   expect(gate.lost).toContain('stopped');
 });

@@ -130,7 +130,7 @@ it('says with every state what led to its moment: there may be events behind it 
 it('stops the first fold of a stream and resumes it when asked', async () => {
   const { history, news, folds, cancelled } = await foldingForever();
   vi.advanceTimersByTime(250);
-  news.hear({ job: 7, phase: 'folding', done: 10, total: 200, findings: null });
+  news.hear({ job: 7, phase: 'folding', done: 10, total: 200, doublings: 0, findings: null });
   expect([history.waiting.now, folds.length, history.news.running?.done]).toEqual(['slow', 1, 10]);
 
   history.stop();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { figureText, paceText, phaseText } from './phases';
 
-const update = { job: 1, phase: 'foldingRanges', done: 1_000, total: 4_000 } as const;
+const update = { job: 1, phase: 'foldingRanges', done: 1_000, total: 4_000, doublings: 0 } as const;
 
 it('says what is done in words of the window, how far it is, and what is left', () => {
   expect(phaseText(update)).toBe('making states');
@@ -10,6 +10,17 @@ it('says what is done in words of the window, how far it is, and what is left', 
   expect(figureText({ ...update, phase: 'copyingTheDatabase', done: 2_500_000, total: 10_000_000 })).toBe(
     '2.5 MB of 10.0 MB · 25 % · 7.5 MB left',
   );
+});
+
+it('says sizes beyond what one number of the engine holds', () => {
+  const large = {
+    ...update,
+    phase: 'copyingTheDatabase',
+    done: 500_000_000,
+    total: 3_125_000_000,
+    doublings: 4,
+  } as const;
+  expect(figureText(large)).toBe('8.0 GB of 50.0 GB · 16 % · 42.0 GB left');
 });
 
 it('says nothing where nothing is counted, and where all is and it still runs', () => {

@@ -1,6 +1,7 @@
 // What long work is doing, how far it is, and what is left of it: read beside the start, not before it.
 
 import type { JobUpdate, PhaseWire } from '../backend/bindings';
+import { countedOf } from '../base/counted';
 import { countOf, countText, percentText, bytesText } from '../base/format';
 
 /** What is counted, one and many; `bytes` are said as sizes. */
@@ -99,7 +100,9 @@ export function phaseText({ phase }: JobUpdate): string {
  * How far it is and what is left; empty where nothing is counted. What has counted all and still runs does what is not
  * counted.
  */
-export function figureText({ phase, done, total }: JobUpdate): string {
+export function figureText(update: JobUpdate): string {
+  const { phase } = update;
+  const { done, total } = countedOf(update);
   const unit = phase === null ? 'events' : PHASES[phase][1];
   const [one, many] = UNITS[unit];
   const bare = (count: number) => (unit === 'bytes' ? bytesText(count) : countText(count));

@@ -7,6 +7,7 @@ const told = (done: number, total: number | null = 10_000, phase: JobUpdate['pha
   phase,
   done,
   total,
+  doublings: 0,
 });
 
 it('says how fast a job is and how long it still takes, of the phase that runs', () => {
@@ -22,4 +23,8 @@ it('says how fast a job is and how long it still takes, of the phase that runs',
   expect(meter.take(told(5_000, null, 'sortingEvents', 2), 20_000)).toBeNull();
   // What stands still has no rate.
   expect(meter.take(told(5_000, null, 'sortingEvents', 2), 30_000)).toBeNull();
+  // A count that outgrew its numbers is the same one.
+  const large = { ...told(2 ** 31, null, 'sortingEvents', 3), doublings: 1 };
+  expect(meter.take(told(2 ** 32 - 10, null, 'sortingEvents', 3), 40_000)).toBeNull();
+  expect(meter.take(large, 41_000)).toEqual({ perSecond: 10, secondsLeft: null });
 });

@@ -1,6 +1,7 @@
 // How fast a job is, and how long it still takes, by what it told since its phase began. Pure.
 
 import type { JobUpdate } from '../backend/bindings';
+import { countedOf } from '../base/counted';
 
 /** What is told in the first moments says nothing of the rest. */
 const SURE_MILLIS = 1000;
@@ -15,7 +16,9 @@ export class JobMeter {
   #since: (Pick<JobUpdate, 'job' | 'phase' | 'done'> & { millis: number }) | null = null;
 
   /** `null`: it is too early to say. */
-  take({ job, phase, done, total }: JobUpdate, millis: number): JobPace | null {
+  take(update: JobUpdate, millis: number): JobPace | null {
+    const { job, phase } = update;
+    const { done, total } = countedOf(update);
     const since = this.#since;
     if (since?.job !== job || since.phase !== phase || done < since.done) {
       this.#since = { job, phase, done, millis };

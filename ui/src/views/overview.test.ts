@@ -116,7 +116,7 @@ it('says how far the count by category is, and stays with types where it is stop
   let [asked, stop] = [0, (): void => {}];
   backend.countCategories = (_, progress) => {
     asked += 1;
-    progress({ job: 77, phase: 'countingEvents', done: 300, total: 2_000 });
+    progress({ job: 77, phase: 'countingEvents', done: 300, total: 2_000, doublings: 0 });
     const cancelled = new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });
     return new Promise((_, reject) => (stop = () => reject(cancelled)));
   };

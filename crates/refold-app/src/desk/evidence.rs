@@ -370,6 +370,7 @@ fn differing(of: &VerifyFinding) -> VerifyFindingWire {
         detail: of.detail.as_deref().map(visible).unwrap_or_default(),
         explanation: of.explanation.as_deref().map(visible).unwrap_or_default(),
         is_impact_unasked: of.is_unasked(),
+        wants_copy: of.wants_copy,
         impacts: of
             .impacts
             .iter()

@@ -65,12 +65,7 @@ impl Desk {
                 }
                 let count = rows.push(found);
                 if count == 1 || count == FIRST_PAGE_ROWS {
-                    tell(JobUpdate {
-                        job: *job,
-                        phase: None,
-                        done: 0,
-                        total: None,
-                    });
+                    tell(JobUpdate::bare(*job));
                 }
                 Ok(ControlFlow::Continue(()))
             })

@@ -8,7 +8,7 @@ use refold_core::finding::Findings;
 use refold_core::work::{Phase, Progress};
 
 use crate::findings;
-use crate::wire::HistoryUpdate;
+use crate::wire::{HistoryUpdate, JobUpdate};
 
 /// Who is told, from whichever thread works for the history.
 pub type HistorySink = Arc<dyn Fn(HistoryUpdate) + Send + Sync>;
@@ -78,13 +78,7 @@ impl Progress for FoldNews<'_> {
             return;
         }
         *said = (Instant::now(), true);
-        let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        (self.news.sink)(HistoryUpdate {
-            phase: Some(phase.into()),
-            done: narrow(done),
-            total: total.map(narrow),
-            ..HistoryUpdate::idle(self.news.job)
-        });
+        (self.news.sink)(JobUpdate::of(self.news.job, phase, done, total).into());
     }
 }
 

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::error::ErrorCode;
 use crate::wire::PhaseWire;
@@ -53,4 +55,24 @@ fn a_panic_is_a_failure_and_not_the_end() {
     assert_eq!(error.code, ErrorCode::Internal);
     assert!(error.message.contains("on purpose"));
     assert_eq!(jobs.run("test", 0, &|_| {}, |_| Ok(1)).unwrap(), 1);
+}
+
+proptest! {
+    /// Whatever is counted, what crosses is it but for what is lost by halving, and no more is halved than must be.
+    #[test]
+    fn a_count_of_any_size_crosses(total in any::<u64>(), shift in 0..64_u32, part in 0..=1_000_u64, has_total: bool) {
+        let total = total >> shift;
+        let done = u64::try_from(u128::from(total) * u128::from(part) / 1_000).unwrap();
+        let told = JobUpdate::of(7, Phase::ReadingTheFile, done, has_total.then_some(total));
+        let most = if has_total { total } else { done };
+        prop_assert_eq!(told.doublings == 0, most <= u64::from(u32::MAX));
+        for (count, said) in [(done, Some(told.done)), (total, told.total)] {
+            let Some(said) = said else { continue };
+            let doubled = u64::from(said) << told.doublings;
+            prop_assert!(doubled <= count && count - doubled < 1 << told.doublings, "{} for {}", doubled, count);
+        }
+        if told.doublings > 0 {
+            prop_assert!(most >> (told.doublings - 1) > u64::from(u32::MAX), "no more is halved than must be");
+        }
+    }
 }

@@ -169,6 +169,8 @@ pub struct VerifyFindingWire {
     pub impacts: Vec<VerifyImpact>,
     /// It is about one event, and nobody looked what it did to states: that there are no impacts says nothing then.
     pub is_impact_unasked: bool,
+    /// An older copy of the store would tell more of it, and none was named.
+    pub wants_copy: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -1,5 +1,6 @@
 //! What failed, and how far something is.
 
+use refold_core::work::Phase;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -49,6 +50,35 @@ pub struct JobUpdate {
     pub phase: Option<PhaseWire>,
     pub done: u32,
     pub total: Option<u32>,
+    /// So often both are to be doubled: 0, unless more is counted than such a number holds, as bytes of large files are.
+    pub doublings: u32,
+}
+
+impl JobUpdate {
+    pub fn of(job: u32, phase: Phase, done: u64, total: Option<u64>) -> JobUpdate {
+        let most = total.unwrap_or_default().max(done);
+        let doublings = (u64::BITS - most.leading_zeros()).saturating_sub(u32::BITS);
+        // Nothing is left of it beyond what fits.
+        let halved = |count: u64| u32::try_from(count >> doublings).unwrap_or(u32::MAX);
+        JobUpdate {
+            job,
+            phase: Some(phase.into()),
+            done: halved(done),
+            total: total.map(halved),
+            doublings,
+        }
+    }
+
+    /// Says that something is there and not how far it is.
+    pub fn bare(job: u32) -> JobUpdate {
+        JobUpdate {
+            job,
+            phase: None,
+            done: 0,
+            total: None,
+            doublings: 0,
+        }
+    }
 }
 
 /// What a history tells without being asked, while it is opened and as long as it is open: how far a long fold is
@@ -63,6 +93,8 @@ pub struct HistoryUpdate {
     /// Events, or other steps of the phase.
     pub done: u32,
     pub total: Option<u32>,
+    /// As in [`JobUpdate`].
+    pub doublings: u32,
     /// All findings of the history, when there are others than were told before.
     pub findings: Option<Vec<FindingWire>>,
 }
@@ -75,6 +107,7 @@ impl HistoryUpdate {
             phase: None,
             done: 0,
             total: None,
+            doublings: 0,
             findings: None,
         }
     }
@@ -86,6 +119,7 @@ impl From<JobUpdate> for HistoryUpdate {
             phase: update.phase,
             done: update.done,
             total: update.total,
+            doublings: update.doublings,
             ..HistoryUpdate::idle(update.job)
         }
     }

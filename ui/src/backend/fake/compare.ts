@@ -64,7 +64,7 @@ function comparisonsOf(twin: Rest): CompareBackend {
   return {
     async openComparison(session, base, current, progress) {
       last += 1;
-      progress({ job: 900_000 + last, phase: 'folding', done: 0, total: null });
+      progress({ job: 900_000 + last, phase: 'folding', done: 0, total: null, doublings: 0 });
       const sides = { base: await openSide(session, base), current: await openSide(session, current) };
       open.set(last, sides);
       const isOneStream = base.stream === current.stream;
@@ -117,7 +117,7 @@ function comparisonsOf(twin: Rest): CompareBackend {
       return { total, matching: total, rows: page.rows };
     },
     async comparisonIntervals(comparison, progress) {
-      progress({ job: 900_000 + comparison, phase: 'comparingEventByEvent', done: 1, total: 1 });
+      progress({ job: 900_000 + comparison, phase: 'comparingEventByEvent', done: 1, total: 1, doublings: 0 });
       const { base } = sidesOf(comparison);
       const { rows } = await twin.eventRows(base.history, { types: ['DiscountApplied'], offset: 0, limit: 1 });
       const intervals = rows.map(({ version, position, eventType }) => ({

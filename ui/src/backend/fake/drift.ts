@@ -48,7 +48,7 @@ export function withDrift<Rest extends LabTwin>(twin: Rest): Rest & DriftBackend
       const job = twin.nextNumber();
       const steps = readModel.includes('slow') ? 60 : 3;
       for (let step = 0; step <= steps; step += 1) {
-        progress({ job, phase: 'folding', done: Math.floor((total * step) / steps), total });
+        progress({ job, phase: 'folding', done: Math.floor((total * step) / steps), total, doublings: 0 });
         await new Promise((resolve) => setTimeout(resolve, 20));
         if (twin.isCancelled(job)) {
           throw new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });

@@ -29,7 +29,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
     const job = twin.nextNumber();
     const steps = folder.includes('slow') ? 60 : 3;
     for (let step = 0; step <= steps; step += 1) {
-      progress({ job, phase, done: Math.floor((total * step) / steps), total });
+      progress({ job, phase, done: Math.floor((total * step) / steps), total, doublings: 0 });
       await new Promise((resolve) => setTimeout(resolve, 20));
       if (twin.isCancelled(job)) throw failed('cancelled', 'cancelled', '');
     }
@@ -259,7 +259,7 @@ function findingsOf(isExplained: boolean): wire.VerifyFindingWire[] {
     {
       ...{ kind: 'CHANGED', severity: 'manipulation', position: '40301', to: '', stream: 'order-4711', version: '8' },
       ...{ eventType: 'PaymentAuthorised', parts: ['payload'], detail: '' },
-      ...{ explanation: isExplained ? 'erased on request 12/26' : '', isImpactUnasked: false },
+      ...{ explanation: isExplained ? 'erased on request 12/26' : '', isImpactUnasked: false, wantsCopy: false },
       impacts: [
         {
           ...{ stream: 'order-4711', isProven: true, sentence: 'the state of order-4711 is another one' },
@@ -270,7 +270,15 @@ function findingsOf(isExplained: boolean): wire.VerifyFindingWire[] {
     },
     {
       ...{ kind: 'REMOVED', severity: 'manipulation', position: '41000', to: '', stream: '', version: '' },
-      ...{ eventType: '', parts: [], detail: '', explanation: '', impacts: [], isImpactUnasked: true },
+      ...{
+        eventType: '',
+        parts: [],
+        detail: '',
+        explanation: '',
+        impacts: [],
+        isImpactUnasked: true,
+        wantsCopy: false,
+      },
     },
   ];
 }

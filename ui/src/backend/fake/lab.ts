@@ -53,7 +53,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     const job = twin.nextNumber();
     const steps = location.includes('lasting') ? 60 : 4;
     for (let step = 0; step <= steps; step += 1) {
-      progress({ job, phase, done: Math.floor((total * step) / steps), total });
+      progress({ job, phase, done: Math.floor((total * step) / steps), total, doublings: 0 });
       await new Promise((resolve) => setTimeout(resolve, 20));
       if (twin.isCancelled(job)) {
         throw new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });

@@ -66,7 +66,7 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
   ) => {
     const job = twin.nextNumber();
     for (let step = 0; step <= steps; step += 1) {
-      progress({ job, phase, done: Math.floor((total * step) / steps), total });
+      progress({ job, phase, done: Math.floor((total * step) / steps), total, doublings: 0 });
       await pause(20);
       if (twin.isCancelled(job)) throw failure('cancelled', 'cancelled');
     }

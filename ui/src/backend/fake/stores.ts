@@ -33,7 +33,7 @@ export function withStores<Rest extends LabTwin>(twin: Rest, saved: FakeConnecti
       const phases = ['openingTheOtherStore', 'readingTheLeftStore', 'readingTheRightStore'] as const;
       for (const phase of phases) {
         for (let step = 0; step <= (other.includes('slow') ? 60 : 1); step += 1) {
-          progress({ job, phase, done: Math.floor((total * step) / 60), total });
+          progress({ job, phase, done: Math.floor((total * step) / 60), total, doublings: 0 });
           await new Promise((resolve) => setTimeout(resolve, 10));
           if (twin.isCancelled(job)) throw failure('cancelled', 'cancelled', '');
         }
@@ -108,7 +108,7 @@ export function withStores<Rest extends LabTwin>(twin: Rest, saved: FakeConnecti
       return { total, matching, rows: Array.from({ length: count }, (_, k) => rowAt(first + offset + k)) };
     },
     async storesPlaces(comparison, row, offset, limit, progress) {
-      progress({ job: twin.nextNumber(), phase: 'comparingEventByEvent', done: 0, total: null });
+      progress({ job: twin.nextNumber(), phase: 'comparingEventByEvent', done: 0, total: null, doublings: 0 });
       const { first, different, onlyLeft } = of(comparison).rowAt(row);
       const total = different + onlyLeft;
       const count = Math.max(0, Math.min(limit, total - offset));

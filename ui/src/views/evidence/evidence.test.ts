@@ -186,14 +186,20 @@ it('leads to an older copy of the store where one would tell more', async () => 
   const asked = vi.spyOn(backend, 'verifyStore').mockImplementation(async (...of) => {
     const verified = await verify(...of);
     const [first, ...rest] = verified.findings;
-    const sentence = 'the state before is told by nobody: name an older copy of the store (--copy)';
+    const sentence = 'the state before is told by nobody: name an older copy of the store';
     const impacts = [{ stream: 'order-4711', isProven: false, sentence, changes: [] }];
-    return { ...verified, findings: first ? [{ ...first, impacts }, ...rest] : [] };
+    return { ...verified, findings: first ? [{ ...first, impacts, wantsCopy: true }, ...rest] : [] };
   });
   page.press('Ctrl+Enter');
-  const door = await page.until(() => page.find('[data-test=finding-copy]'));
+  await page.until(() => page.find('[data-test=finding-copy]'));
   expect(text('verify-impact')).toContain('The state before is told by nobody');
   vi.spyOn(backend, 'pickFile').mockResolvedValue('/home/ada/older.db');
+  // The next finding is one that no copy would tell more of.
+  page.find('[data-test=verify-findings]')?.focus();
+  page.press('ArrowDown');
+  await page.until(() => page.find('[data-test=finding-copy]') === null);
+  page.press('ArrowUp');
+  const door = await page.until(() => page.find('[data-test=finding-copy]'));
   door.click();
   await page.until(() => asked.mock.calls.length === 2);
   expect(asked.mock.lastCall?.[1].copy).toBe('/home/ada/older.db');
@@ -515,10 +521,10 @@ it('says what runs while a report is written, and not that all of it is done', a
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=job-progress]'));
   const bar = () => page.find('[data-test=job-progress] [role=progressbar]');
-  tell({ job: 1, phase: 'writingTheEvents', done: 1_000, total: 4_000 });
+  tell({ job: 1, phase: 'writingTheEvents', done: 1_000, total: 4_000, doublings: 0 });
   await page.until(() => text('job-progress').includes('1,000 of 4,000 events · 25 % · 3,000 left'));
   expect(bar()?.getAttribute('aria-valuenow')).toBe('25');
-  tell({ job: 1, phase: 'writingThePages', done: 4_000, total: 4_000 });
+  tell({ job: 1, phase: 'writingThePages', done: 4_000, total: 4_000, doublings: 0 });
   await page.until(() => text('job-progress').includes('writing the pages'));
   expect(text('job-progress')).not.toContain('%');
   expect(bar()?.hasAttribute('aria-valuenow')).toBe(false);

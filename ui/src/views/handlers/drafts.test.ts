@@ -147,7 +147,7 @@ it('stops what it tries when another version is chosen', async () => {
   const cancelled: number[] = [];
   await open('order-4711', new Faults(), () => ({
     tryDraft: (_session, _draft, _stream, _at, progress) => {
-      progress({ job: 77, phase: 'readingEvents', done: 1, total: 2 });
+      progress({ job: 77, phase: 'readingEvents', done: 1, total: 2, doublings: 0 });
       return new Promise(() => {});
     },
     cancelJob: async (job) => void cancelled.push(job),

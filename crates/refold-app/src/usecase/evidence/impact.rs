@@ -41,6 +41,10 @@ pub struct Impact {
     pub changes: Vec<ImpactChange>,
     /// In words.
     pub sentence: String,
+    /// Nobody named an older copy of the store, which would tell the state before: the sentence says so, and a window offers
+    /// to name one.
+    #[serde(skip)]
+    pub wants_copy: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -177,6 +181,7 @@ impl<'a> Impacts<'a> {
                     "the event is what it was in every part but its position: the state of its own stream is the same, \
                            and what changed is its place among the other streams"
                         .to_owned(),
+                wants_copy: false,
             }]),
             (difference @ (Difference::Changed(_) | Difference::Removed | Difference::Moved { .. }), None) => {
                 Ok(vec![untold(
@@ -288,6 +293,7 @@ impl<'a> Impacts<'a> {
                 before.lacking("before"),
                 after.lacking("now")
             ),
+            wants_copy: false,
         }
     }
 
@@ -410,5 +416,6 @@ fn untold(stream: Option<&[u8]>, beside: &str) -> Impact {
             "the state before cannot be told from the anchor, which holds digests and no payloads{beside}: name an older copy of \
              the store"
         ),
+        wants_copy: true,
     }
 }

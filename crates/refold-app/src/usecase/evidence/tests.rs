@@ -114,9 +114,11 @@ fn the_state_before_is_told_from_a_copy_that_the_anchor_proves() {
     let impact = alone.findings[0].impacts.first().expect("it is about one event");
     assert!(!impact.is_proven && impact.changes.is_empty(), "{}", impact.sentence);
     assert!(impact.sentence.ends_with("older copy of the store"));
+    assert!(alone.findings[0].wants_copy, "the window offers to name one");
     let answer = with_copy(&case, &made.dir, &lines, &VerifyAsked::default());
     let impact = answer.findings[0].impacts.first().expect("it is about one event");
     assert!(impact.is_proven, "{}", impact.sentence);
+    assert!(!answer.findings[0].wants_copy, "it is named");
     let shown: Vec<_> = impact
         .changes
         .iter()

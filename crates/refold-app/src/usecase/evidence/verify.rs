@@ -74,6 +74,9 @@ pub struct VerifyFinding {
     pub impacts: Vec<Impact>,
     /// Whether it was looked at what it did. Not of findings that are not about one event, and of so many of the others only.
     pub impacts_asked: bool,
+    /// As [`Impact::wants_copy`]: one would tell more of it.
+    #[serde(skip)]
+    pub wants_copy: bool,
     /// Whether somebody explained it. An explanation never makes it unchanged.
     pub explained: bool,
     /// What was said.
@@ -220,6 +223,7 @@ pub fn verify(
         let event = place(finding).and_then(|place| today.get(&place));
         let mut told = VerifyFinding::of(finding, event);
         if told.part.contains(&part_name(&Part::Header)) {
+            told.wants_copy = copy.is_none();
             told.detail = Some(header::in_words(
                 match copy {
                     None => Told::ByNobody,
@@ -251,6 +255,9 @@ pub fn verify(
             .map(str::to_owned);
         told.explained = told.explanation.is_some();
         found.push(told);
+    }
+    for finding in &mut found {
+        finding.wants_copy |= finding.impacts.iter().any(|impact| impact.wants_copy);
     }
     // What is about the whole store stands first.
     found.sort_by_key(|finding| {
@@ -473,6 +480,7 @@ impl VerifyFinding {
             detail: Some(detail),
             impacts: Vec::new(),
             impacts_asked: false,
+            wants_copy: false,
             explained: false,
             explanation: None,
         }
@@ -515,6 +523,7 @@ impl VerifyFinding {
             detail,
             impacts: Vec::new(),
             impacts_asked: false,
+            wants_copy: false,
             explained: false,
             explanation: None,
         }
