@@ -171,6 +171,7 @@ impl Session {
             .map(|file| file.canonicalize().unwrap_or_else(|_| file.clone()));
         let options = |scratch| OpenOptions {
             zone: zone.clone(),
+            opened_on: of.and_then(|of| of.store.host()).map(str::to_owned),
             ..OpenOptions::in_scratch(scratch)
         };
         let mut kept = None;

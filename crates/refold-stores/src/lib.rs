@@ -112,6 +112,8 @@ pub struct OpenOptions {
     pub zone: Option<Zone>,
     /// Now. A store that was written to shortly before is in use.
     pub opened_at: SystemTime,
+    /// Of an address that names several servers: the one that the store was opened on before, which is tried first.
+    pub opened_on: Option<String>,
 }
 
 impl OpenOptions {
@@ -121,6 +123,7 @@ impl OpenOptions {
             scratch,
             zone: None,
             opened_at: SystemTime::now(),
+            opened_on: None,
         }
     }
 }

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use refold_app::connections::Asked;
 use refold_app::usecase::connect::connect;
 use refold_app::{ErrorCode, Places};
-use refold_core::port::store::StoreError;
+use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::{Postgres, READER};
 
 use crate::servers::anchored::{anchored, verified};
 use crate::servers::writers::{Writers, written};
-use crate::servers::{Real as _, opened, positions, read_all, read_or_fail, refused};
+use crate::servers::{Real as _, opened, positions, read_all, read_or_fail, refused, session};
 
 /// A primary with so many events of a database, and a standby that has all of them.
 fn pair(database: &str, events: u32) -> (Postgres, Postgres) {
@@ -73,6 +73,35 @@ fn of_several_servers_the_standby_is_read_and_the_others_only_where_that_is_said
     standby.boot();
     primary.crash();
     assert!(is_standby(&both, ""));
+}
+
+/// A standby that comes back is not preferred to the server that a session stands on: it may not have heard of all of it.
+#[test]
+fn a_session_stays_where_it_was_opened_while_a_standby_comes_back() {
+    let database = "standby_returns";
+    let (primary, standby) = pair(database, 40);
+    standby.crash();
+    let home = tempfile::tempdir().expect("a home");
+    let address = address(&[&standby, &primary], database, "");
+    let at = |server: &Postgres| Some(format!("127.0.0.1:{}", server.port()));
+    let host = |store: &dyn EventStore| store.host().map(str::to_owned);
+    let first = session(&address, home.path()).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(host(&**first.store()), at(&primary));
+    standby.boot();
+    let token = CancelToken::default();
+    let again = first.reopened(&Work::new(&token, &Silent));
+    assert_eq!(
+        host(&**again.unwrap_or_else(|error| panic!("{error:?}")).store()),
+        at(&primary)
+    );
+    assert_eq!(host(&*opened(&address)), at(&standby), "whoever opens it anew");
+    // Where it is gone the other one goes on, which has all of it.
+    primary.crash();
+    let again = first.reopened(&Work::new(&token, &Silent));
+    assert_eq!(
+        host(&**again.unwrap_or_else(|error| panic!("{error:?}")).store()),
+        at(&standby)
+    );
 }
 
 /// Who tries both is told which of them is read, and not only which of them answers first.

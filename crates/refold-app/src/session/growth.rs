@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use refold_core::event::Position;
 use refold_core::work::Work;
 use refold_stores::index::{self, Index, Opened};
 
 use super::{Session, keep, when_free};
 use crate::error::AppError;
+use crate::text;
 use crate::wire::ErrorCode;
 
 /// Of an index with fewer events than these all are compared whenever the file of the store was written to: that is
@@ -111,6 +113,34 @@ impl Session {
         no_longer(&self.location, GONE)
     }
 
+    /// That another of the servers of its address answers now, and has not heard of all that was shown.
+    fn behind(&self, now: &Session) -> Result<Option<AppError>, AppError> {
+        let hosts = self.store.host().zip(now.store.host());
+        let Some((first, other)) = hosts.filter(|(first, other)| first != other) else {
+            return Ok(None);
+        };
+        let ends = (
+            self.store.fingerprint()?.last_position,
+            now.store.fingerprint()?.last_position,
+        );
+        if !self.description().grows_at_end || ends.1 >= ends.0 {
+            return Ok(None);
+        }
+        let label =
+            |end: Option<Position>| end.map_or("none".to_owned(), |end| format!("#{}", text::position_label(end)));
+        Ok(Some(AppError::new(
+            ErrorCode::Unreachable,
+            format!(
+                "{other} answers in place of {first} and does not have all events that were shown (its last is {}, and {} \
+                 was): {}",
+                label(ends.1),
+                label(ends.0),
+                self.location
+            ),
+            "try again once it has them, or once the other server is back",
+        )))
+    }
+
     fn another_store(&self) -> AppError {
         no_longer(&self.location, "another store stands at its place")
     }
@@ -127,6 +157,9 @@ impl Session {
             return Ok(None);
         }
         session.go_up_to(work, self.end())?;
+        if let Some(behind) = self.behind(&session)? {
+            return Err(behind);
+        }
         Ok(Some(Session {
             mask: Arc::clone(&self.mask),
             ..session

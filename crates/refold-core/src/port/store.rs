@@ -255,6 +255,12 @@ pub trait EventStore: Send + Sync {
     /// the local index and the copy of payloads are held against. Must not scan.
     fn fingerprint(&self) -> Result<Fingerprint, StoreError>;
 
+    /// Which of the servers that its address names it is read from, as it is named: the one to begin with where it is opened
+    /// again. `None`: it is on none.
+    fn host(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether the store is still as it was when it was opened. An opened store shows what it held then: when this is
     /// false, opening it again shows what came. Must not scan.
     fn is_current(&self) -> Result<bool, StoreError>;

@@ -23,7 +23,7 @@ use super::wire::{Parts, Patience, Wire, garbled};
 use super::{MySql, statements};
 use crate::server::link::{Answer, Asked, Blame, Fault, Link, PIECE_BYTES, PIECE_PATIENCE, Take, one};
 use crate::server::speaks;
-use crate::server::wanted::Choice;
+use crate::server::wanted::{Choice, in_order};
 use crate::statements::{Answer as Told, Statement, Ticket};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -64,13 +64,15 @@ const EXECUTE: u8 = 0x17;
 const CLOSE: u8 = 0x19;
 
 impl Connection {
-    /// Connects as the options say: of several hosts to one that follows another. `cancel`: of who waits for it.
+    /// Connects as the options say: of several hosts to one that follows another, or first to the one that a session was
+    /// `opened_on`. `cancel`: of who waits for it.
     pub fn open(
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
+        opened_on: Option<&str>,
         cancel: &CancelToken,
     ) -> Result<Connection, StoreError> {
-        let chosen = Connection::chosen(options, tls, cancel, CONNECT_PATIENCE);
+        let chosen = Connection::chosen(options, tls, opened_on, (cancel, CONNECT_PATIENCE));
         chosen.map_err(|fault| fault.at(options.location()))
     }
 
@@ -78,12 +80,12 @@ impl Connection {
     fn chosen(
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
-        cancel: &CancelToken,
-        wait: Duration,
+        opened_on: Option<&str>,
+        (cancel, wait): (&CancelToken, Duration),
     ) -> Result<Connection, Fault> {
-        let mut choice = Choice::of(options.to.wanted);
-        for host in &options.to.hosts {
-            let opened = Connection::ready(host, options, tls, cancel, wait).and_then(|mut opened| {
+        let mut choice = Choice::of(options.to.wanted, opened_on);
+        for host in in_order(options.to.hosts.clone(), Host::to_string, opened_on) {
+            let opened = Connection::ready(&host, options, tls, cancel, wait).and_then(|mut opened| {
                 let is_standby = choice.asks() && opened.is_standby(cancel)?;
                 Ok((opened, is_standby))
             });
@@ -119,6 +121,14 @@ impl Connection {
 
     pub fn host(&self) -> &str {
         &self.name
+    }
+
+    /// What the servers of an address are called together, which the one that answers does not tell; `None`: it names one.
+    pub fn servers(&self) -> Option<String> {
+        let mut names: Vec<String> = self.options.to.hosts.iter().map(Host::to_string).collect();
+        names.sort_unstable();
+        names.dedup();
+        (names.len() > 1).then(|| names.join(","))
     }
 
     pub fn is_mariadb(&self) -> bool {

@@ -41,9 +41,10 @@ impl Open for MySql {
     fn connect(
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
+        opened_on: Option<&str>,
         cancel: &CancelToken,
     ) -> Result<Connection, StoreError> {
-        Connection::open(options, tls, cancel)
+        Connection::open(options, tls, opened_on, cancel)
     }
 
     fn account(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<MySql>, Fault> {

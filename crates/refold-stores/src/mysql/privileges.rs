@@ -50,7 +50,8 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<
             server: format!("{kind} {version}"),
             host: connection.host().to_owned(),
             database,
-            system: Some(text(3)),
+            // What a server tells of itself is of one machine: a replica of it is another, and the same store.
+            system: connection.servers().or_else(|| Some(text(3))),
         },
         insight: Insight {
             sees_writers: grants.sees_writers,

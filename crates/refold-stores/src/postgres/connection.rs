@@ -23,7 +23,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::options::{Options, PASSWORD_MISSING, in_words, is_socket, named};
 use super::{Postgres, privileges, statements};
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
-use crate::server::wanted::Choice;
+use crate::server::wanted::{Choice, in_order};
 use crate::server::{speaks, tls};
 use crate::statements::{Answer as Heard, Listener, Statement, Ticket};
 
@@ -46,12 +46,19 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects as the options say. `cancel`: of who waits for it.
-    pub fn open(options: &Options, tls: Option<&Arc<ClientConfig>>, cancel: &Cancel) -> Result<Connection, StoreError> {
+    /// Connects as the options say, of several hosts first to the one that a session was `opened_on`. `cancel`: of who waits
+    /// for it.
+    pub fn open(
+        options: &Options,
+        tls: Option<&Arc<ClientConfig>>,
+        opened_on: Option<&str>,
+        cancel: &Cancel,
+    ) -> Result<Connection, StoreError> {
         let tls = tls.map(|config| MakeRustlsConnect::new(ClientConfig::clone(config)));
-        match Connection::open_with(options, SETTINGS, tls.as_ref(), cancel) {
+        let open_with = |settings| Connection::open_with(options, settings, tls.as_ref(), opened_on, cancel);
+        match open_with(SETTINGS) {
             // A pooler in between may not take settings with the connection; each transaction sets its own anyway.
-            Err(fault) if is_refused_setting(&fault) => Connection::open_with(options, "", tls.as_ref(), cancel),
+            Err(fault) if is_refused_setting(&fault) => open_with(""),
             opened => opened,
         }
         .map_err(|fault| {
@@ -73,10 +80,11 @@ impl Connection {
         options: &Options,
         settings: &str,
         tls: Option<&MakeRustlsConnect>,
+        opened_on: Option<&str>,
         cancel: &Cancel,
     ) -> Result<Connection, Fault> {
-        let mut choice = Choice::of(options.to.wanted);
-        for host in options.to.hosts() {
+        let mut choice = Choice::of(options.to.wanted, opened_on);
+        for host in in_order(options.to.hosts(), named, opened_on) {
             let name = named(&host);
             let place = tcp_place(&host);
             let opened = Connection::open_one(host, options, settings, tls, cancel).and_then(|mut opened| {

@@ -42,9 +42,10 @@ impl Open for Postgres {
     fn connect(
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
+        opened_on: Option<&str>,
         cancel: &CancelToken,
     ) -> Result<Connection, StoreError> {
-        Connection::open(options, tls, cancel)
+        Connection::open(options, tls, opened_on, cancel)
     }
 
     fn account(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<Postgres>, Fault> {

@@ -1,7 +1,7 @@
 //! Connections behind the first: to a server that has all that the first had, as the same account.
 //!
 //! Where an address names several servers, another one may answer than the first: a standby of it, or one that was made the
-//! primary since. It may not have heard of the last events.
+//! primary since. It may not have heard of the last events. As long as the first lets us in, it is that one.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl<S: Open> Options<S> {
         had: Option<&Had>,
         cancel: &CancelToken,
     ) -> Result<S::Link, StoreError> {
-        let mut link = S::connect(self, tls, cancel)?;
+        let mut link = S::connect(self, tls, Some(&first.host), cancel)?;
         let Role {
             system, database, name, ..
         } = S::account(&mut link, cancel)

@@ -49,9 +49,11 @@ pub trait Open: Server + Clone {
     const DIALECT: Dialect;
     const WORDS: Words;
 
+    /// `opened_on`: the host that a session was opened on, which is tried first; `None`: it is opened now.
     fn connect(
         options: &Options<Self>,
         tls: Option<&Arc<ClientConfig>>,
+        opened_on: Option<&str>,
         cancel: &CancelToken,
     ) -> Result<Self::Link, StoreError>;
 
@@ -134,7 +136,7 @@ pub struct Role {
     /// Which of the hosts of the address it is.
     pub host: String,
     pub database: String,
-    /// What tells the server from others, where the account may ask.
+    /// What tells the server, with those that follow it, from others, where the account may ask.
     pub(crate) system: Option<String>,
 }
 
@@ -213,7 +215,7 @@ impl<S: Open> Options<S> {
     ) -> Result<ServerStore<S>, StoreError> {
         let (location, cancel) = (self.location(), work.cancel_token());
         let at = |fault: Fault| fault.at(location);
-        let Way { mut link, account, tls } = self.reach(cancel)?;
+        let Way { mut link, account, tls } = self.reach(options.opened_on.as_deref(), cancel)?;
         let role = &account.role;
         let survey = S::survey(&mut link, role, cancel).map_err(at)?;
         let link = RefCell::new(link);
@@ -342,6 +344,7 @@ impl<S: Open> Options<S> {
             },
             horizon: Mutex::new(found.horizon),
             settled,
+            host: role.host.clone(),
             description,
             watched: Arc::new(watched),
             reached,
@@ -388,7 +391,7 @@ impl<S: Open> Options<S> {
     /// Every layout that fits a table of the database, best first.
     pub fn candidates(&self, work: &Work<'_>) -> Result<Vec<Candidate>, StoreError> {
         let cancel = work.cancel_token();
-        let Way { mut link, account, .. } = self.reach(cancel)?;
+        let Way { mut link, account, .. } = self.reach(None, cancel)?;
         let survey = S::survey(&mut link, &account.role, cancel).map_err(|fault| fault.at(self.location()))?;
         let look = look_for_layout(&survey, self.location(), &|_| None);
         Ok(look.candidates().into_iter().map(|bound| bound.candidate).collect())
@@ -396,13 +399,15 @@ impl<S: Open> Options<S> {
 
     /// Who we are to the server, without looking at what it holds.
     pub fn role(&self, work: &Work<'_>) -> Result<Role, StoreError> {
-        self.reach(work.cancel_token()).map(|way: Way<S>| way.account.role)
+        let way: Way<S> = self.reach(None, work.cancel_token())?;
+        Ok(way.account.role)
     }
 
-    pub(super) fn reach(&self, cancel: &CancelToken) -> Result<Way<S>, StoreError> {
+    /// `opened_on`: the host that a session was opened on.
+    pub(super) fn reach(&self, opened_on: Option<&str>, cancel: &CancelToken) -> Result<Way<S>, StoreError> {
         let (roots, ours) = (self.roots.as_deref(), self.ours.as_ref());
         let tls = tls::config(self.encryption, roots, ours, self.location())?.map(Arc::new);
-        let mut link = S::connect(self, tls.as_ref(), cancel).map_err(|error| self.with_ours(error))?;
+        let mut link = S::connect(self, tls.as_ref(), opened_on, cancel).map_err(|error| self.with_ours(error))?;
         let account = S::account(&mut link, cancel).map_err(|fault| fault.at(self.location()))?;
         Ok(Way { link, account, tls })
     }

@@ -23,6 +23,8 @@ use crate::tables::cut;
 pub struct ServerStore<S: Server> {
     pub(crate) reached: Arc<Reached<S>>,
     pub(crate) watched: Arc<S::Watched>,
+    /// Which of the hosts of the address it was opened on.
+    pub(crate) host: String,
     /// The last position that was settled when it was opened.
     pub(crate) settled: Option<i64>,
     pub(crate) horizon: Mutex<Horizon>,
@@ -37,6 +39,10 @@ impl<S: Server> EventStore for ServerStore<S> {
 
     fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
         Ok(self.fingerprint.clone())
+    }
+
+    fn host(&self) -> Option<&str> {
+        Some(&self.host)
     }
 
     fn is_current(&self) -> Result<bool, StoreError> {
@@ -91,6 +97,7 @@ impl<S: Server> EventStore for ServerStore<S> {
         Some(Arc::new(ServerStore::<S> {
             reached: Arc::clone(&self.reached),
             watched: Arc::clone(&self.watched),
+            host: self.host.clone(),
             settled: Some(position.0),
             horizon: Mutex::new(Horizon::at(Some(position.0))),
             fingerprint: Fingerprint {

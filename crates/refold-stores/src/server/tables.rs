@@ -31,7 +31,7 @@ impl<S: Open> Options<S> {
     /// Looks what tables there are, without touching them.
     pub fn tables(&self, work: &Work<'_>) -> Result<ServerTables<S>, StoreError> {
         let cancel = work.cancel_token();
-        let mut way = self.reach(cancel)?;
+        let mut way = self.reach(None, cancel)?;
         let survey = S::survey(&mut way.link, &way.account.role, cancel);
         Ok(ServerTables {
             options: self.clone(),

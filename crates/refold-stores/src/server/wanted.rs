@@ -19,8 +19,9 @@ pub enum Wanted {
 }
 
 /// Looks at the servers that answer, in their order, for one that is wanted.
-pub struct Choice<C> {
+pub struct Choice<'a, C> {
     wanted: Wanted,
+    opened_on: Option<&'a str>,
     second_best: Option<C>,
     last: Fault,
 }
@@ -54,10 +55,21 @@ impl Wanted {
     }
 }
 
-impl<C> Choice<C> {
-    pub fn of(wanted: Wanted) -> Choice<C> {
+/// Servers in the order in which they are tried: first the one that a session was opened on, where it is named.
+pub fn in_order<H>(hosts: Vec<H>, name: impl Fn(&H) -> String, opened_on: Option<&str>) -> Vec<H> {
+    let is_first = |host: &H| opened_on == Some(name(host).as_str());
+    let (mut ordered, others): (Vec<H>, Vec<H>) = hosts.into_iter().partition(is_first);
+    ordered.extend(others);
+    ordered
+}
+
+impl<'a, C> Choice<'a, C> {
+    /// `opened_on`: the server that a session was opened on, as it is named. What was only preferred to it is not preferred
+    /// any more once the session stands: whoever comes back may not have heard of all that was read.
+    pub fn of(wanted: Wanted, opened_on: Option<&'a str>) -> Choice<'a, C> {
         Choice {
             wanted,
+            opened_on,
             second_best: None,
             last: Fault::Closed,
         }
@@ -71,7 +83,7 @@ impl<C> Choice<C> {
     /// The next server, as it is named, with whether it follows another. `Some`: no further one is looked at.
     pub fn look(&mut self, name: &str, opened: Result<(C, bool), Fault>) -> Option<Result<C, Fault>> {
         match opened {
-            Ok((opened, is_standby)) if self.wanted.takes(is_standby) => return Some(Ok(opened)),
+            Ok((opened, is_standby)) if self.wanted.takes(is_standby) || self.stays(name) => return Some(Ok(opened)),
             Ok((opened, _)) if self.wanted == Wanted::PreferStandby => {
                 self.second_best.get_or_insert(opened);
             }
@@ -80,6 +92,10 @@ impl<C> Choice<C> {
             Err(fault) => self.last = fault,
         }
         None
+    }
+
+    fn stays(&self, name: &str) -> bool {
+        self.wanted == Wanted::PreferStandby && self.opened_on == Some(name)
     }
 
     /// What comes of it where none of them was it.
@@ -106,23 +122,51 @@ mod tests {
 
     /// What is chosen of servers: a name each with whether it follows another; `None`: it does not answer.
     fn chosen(word: &str, servers: &[(&'static str, Option<bool>)]) -> Result<&'static str, Option<String>> {
+        chosen_after(word, servers, None)
+    }
+
+    /// The same of a session that was opened on one of them.
+    fn chosen_after(
+        word: &str,
+        servers: &[(&'static str, Option<bool>)],
+        opened_on: Option<&str>,
+    ) -> Result<&'static str, Option<String>> {
         let wanted = match word {
             "" => Wanted::usual(servers.len()),
             word => Wanted::parse(word).unwrap(),
         };
-        let mut choice = Choice::of(wanted);
+        let mut choice = Choice::of(wanted, opened_on);
         let said = |fault| match fault {
             Fault::Said { detail, .. } => Some(detail),
             _ => None,
         };
-        for (name, answer) in servers {
+        for (name, answer) in in_order(servers.to_vec(), |(name, _)| (*name).to_owned(), opened_on) {
             let is_standby = answer.map(|is_standby| is_standby && choice.asks());
-            let opened = is_standby.map(|is_standby| (*name, is_standby)).ok_or(Fault::Closed);
+            let opened = is_standby.map(|is_standby| (name, is_standby)).ok_or(Fault::Closed);
             if let Some(ended) = choice.look(name, opened) {
                 return ended.map_err(said);
             }
         }
         choice.end().map_err(said)
+    }
+
+    #[test]
+    fn a_session_stays_on_the_server_that_it_was_opened_on() {
+        let (primary, standby, away) = (("p", Some(false)), ("s", Some(true)), ("p", None));
+        for servers in [[primary, standby], [standby, primary]] {
+            for word in ["", "prefer-standby", "any", "primary"] {
+                assert_eq!(chosen_after(word, &servers, Some("p")), Ok("p"), "{word}");
+            }
+            // What was asked for by name holds all the same.
+            assert_eq!(chosen_after("standby", &servers, Some("p")), Ok("s"));
+            assert_eq!(chosen_after("primary", &servers, Some("s")), Ok("p"));
+            assert_eq!(chosen_after("", &servers, Some("gone")), Ok("s"));
+        }
+        assert_eq!(
+            chosen_after("", &[away, standby], Some("p")),
+            Ok("s"),
+            "where it is away"
+        );
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn server<T: Send + 'static>(
 }
 
 fn open(options: &Options) -> Result<Connection, StoreError> {
-    Connection::open(options, None, &CancelToken::default())
+    Connection::open(options, None, None, &CancelToken::default())
 }
 
 /// Why `act` is not connected to, which is never that a store is damaged.
@@ -203,7 +203,7 @@ fn whoever_offers_no_encryption_is_told_nothing_where_it_is_wanted() {
     let tls = crate::server::tls::config(options.encryption, None, None, options.location())
         .unwrap()
         .map(Arc::new);
-    let refused = Connection::open(&options, tls.as_ref(), &CancelToken::default())
+    let refused = Connection::open(&options, tls.as_ref(), None, &CancelToken::default())
         .map(drop)
         .unwrap_err();
     assert!(refused.to_string().contains("offers no encryption"), "{refused}");
@@ -294,13 +294,13 @@ fn a_host_that_says_nothing_leaves_the_next_its_time() {
     let hosts = format!("{},{}", silent.local_addr().unwrap(), next.to.hosts[0]);
     let both = Options::parse(&format!("mysql://ada:geheim@{hosts}/shop")).unwrap();
     let wait = Duration::from_secs(1);
-    let connection = Connection::chosen(&both, None, &CancelToken::default(), wait).unwrap();
+    let connection = Connection::chosen(&both, None, None, (&CancelToken::default(), wait)).unwrap();
     assert_eq!(connection.version(), "8.0.36");
     drop(connection);
     running.join().unwrap();
 
     let alone = Options::parse(&format!("mysql://ada:geheim@{}/shop", silent.local_addr().unwrap())).unwrap();
-    let fault = Connection::chosen(&alone, None, &CancelToken::default(), wait)
+    let fault = Connection::chosen(&alone, None, None, (&CancelToken::default(), wait))
         .map(drop)
         .unwrap_err();
     assert!(fault.to_string().ends_with("within 1 seconds"), "{fault}");
@@ -337,7 +337,12 @@ fn what_comes_without_end_is_not_waited_for_without_end() {
         })
     };
     let (options, running) = drip();
-    let fault = Connection::chosen(&options, None, &CancelToken::default(), Duration::from_millis(300));
+    let fault = Connection::chosen(
+        &options,
+        None,
+        None,
+        (&CancelToken::default(), Duration::from_millis(300)),
+    );
     assert!(fault.is_err_and(|fault| fault.is_of_connection()));
     assert!(running.join().unwrap(), "hung up on by its time");
 
@@ -348,7 +353,7 @@ fn what_comes_without_end_is_not_waited_for_without_end() {
         thread::sleep(Duration::from_millis(200));
         canceller.cancel();
     });
-    let fault = Connection::chosen(&options, None, &cancel, Duration::from_secs(60));
+    let fault = Connection::chosen(&options, None, None, (&cancel, Duration::from_secs(60)));
     assert!(matches!(fault, Err(Fault::Cancelled)));
     assert!(running.join().unwrap(), "hung up on by a cancel");
     later.join().unwrap();
@@ -422,4 +427,29 @@ fn of_several_servers_the_replica_is_read_and_others_where_that_is_said() {
         "{refused}"
     );
     running.join().unwrap();
+}
+
+/// What a server tells of its machine is no part of what tells a store on several from others.
+#[test]
+fn a_session_goes_on_where_it_was_opened_and_the_store_is_one_on_all_of_them() {
+    // The standby stands first, is there, and is not asked.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let standby = nobody.local_addr().unwrap().to_string();
+    let (primary, running) = calling_itself("0");
+    let options = Options::parse(&format!("mysql://ada:geheim@{standby},{primary}/shop")).unwrap();
+    let connection = Connection::open(&options, None, Some(&primary), &CancelToken::default()).unwrap();
+    assert_eq!(connection.host(), primary);
+    let servers = connection.servers();
+    drop(connection);
+    running.join().unwrap();
+    nobody.set_nonblocking(true).unwrap();
+    assert!(nobody.accept().is_err(), "the standby was asked");
+    let (alone, running) = calling_itself("0");
+    let connection = open(&Options::parse(&format!("mysql://ada:geheim@{alone}/shop")).unwrap()).unwrap();
+    assert_eq!(connection.servers(), None);
+    drop(connection);
+    running.join().unwrap();
+    let mut both = [standby, primary];
+    both.sort_unstable();
+    assert_eq!(servers, Some(both.join(",")));
 }
