@@ -7,7 +7,6 @@ mod holders;
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,8 +26,6 @@ use crate::server::wanted::{Choice, in_order};
 use crate::statements::{Answer as Told, Statement, Ticket};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
-/// A server that says nothing for so long may be of another kind.
-const GREETING_PATIENCE: Duration = Duration::from_secs(2);
 /// So long a further connection may take to end what this one waits for.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
 /// A connection keeps no more statements prepared.
@@ -85,7 +82,7 @@ impl Connection {
     ) -> Result<Connection, Fault> {
         let mut choice = Choice::of(options.to.wanted, opened_on);
         for host in in_order(options.to.hosts.clone(), Host::to_string, opened_on) {
-            let opened = Connection::ready(&host, options, tls, cancel, wait).and_then(|mut opened| {
+            let opened = Connection::ready(&host, options, tls, opened_on, (cancel, wait)).and_then(|mut opened| {
                 let is_standby = choice.asks() && opened.is_standby(cancel)?;
                 Ok((opened, is_standby))
             });
@@ -101,10 +98,10 @@ impl Connection {
         host: &Host,
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
-        cancel: &CancelToken,
-        wait: Duration,
+        opened_on: Option<&str>,
+        (cancel, wait): (&CancelToken, Duration),
     ) -> Result<Connection, Fault> {
-        let mut connection = Connection::signed_in(host, options, tls, cancel, wait)?;
+        let mut connection = Connection::signed_in(host, options, tls, opened_on, (cancel, wait))?;
         let patience = Patience {
             cancel,
             until: Instant::now() + CONNECT_PATIENCE,
@@ -135,21 +132,28 @@ impl Connection {
         self.is_mariadb
     }
 
-    /// `wait`: so long the host may take to be reached, and again to let us in.
+    /// `wait`: so long the host may take to be reached, and again to let us in. Whoever is `opened_on` one of them knows what
+    /// kind they are of.
     fn signed_in(
         host: &Host,
         options: &Options,
         tls: Option<&Arc<ClientConfig>>,
-        cancel: &CancelToken,
-        wait: Duration,
+        opened_on: Option<&str>,
+        (cancel, wait): (&CancelToken, Duration),
     ) -> Result<Connection, Fault> {
         let connected = connect(host, cancel, wait).and_then(|mut wire| {
-            foreign(host, &mut wire, cancel)?;
             // Only now: to be reached must not have used up this time.
             let patience = Patience {
                 cancel,
                 until: Instant::now() + wait,
             };
+            // One that looks up who comes may take its time until it speaks, so that all of it is waited for.
+            if opened_on.is_none() && wire.is_silent(&patience)? {
+                return Err(match wire.is_postgres(cancel)? {
+                    true => of_postgres(host),
+                    false => Fault::Silent,
+                });
+            }
             let way = match host {
                 Host::Tcp { name, .. } => (Way::Tcp, name.as_str()),
                 Host::Socket(_) => (Way::Socket, ""),
@@ -449,15 +453,16 @@ impl Connection {
         }
         let nobody = CancelToken::default();
         // That it comes too late is as good as that it comes.
-        let _ = Connection::signed_in(&self.host, &self.options, self.tls.as_ref(), &nobody, KILL_PATIENCE).and_then(
-            |mut other| {
-                let patience = Patience {
-                    cancel: &nobody,
-                    until: Instant::now() + KILL_PATIENCE,
-                };
-                other.run(&statements::kill(self.id), &patience)
-            },
-        );
+        let tls = self.tls.as_ref();
+        let wait = (&nobody, KILL_PATIENCE);
+        let other = Connection::signed_in(&self.host, &self.options, tls, Some(&self.name), wait);
+        let _ = other.and_then(|mut other| {
+            let patience = Patience {
+                cancel: &nobody,
+                until: Instant::now() + KILL_PATIENCE,
+            };
+            other.run(&statements::kill(self.id), &patience)
+        });
     }
 }
 
@@ -498,21 +503,12 @@ pub(super) fn is_read_only(told: &str) -> bool {
     !matches!(told, "0" | "OFF")
 }
 
-/// Turns away from a server of another kind: one of ours speaks first.
-fn foreign(host: &Host, wire: &mut Wire, cancel: &CancelToken) -> Result<(), Fault> {
-    let Host::Tcp { name, port } = host else { return Ok(()) };
-    let patience = Patience {
-        cancel,
-        until: Instant::now() + GREETING_PATIENCE,
-    };
-    if !wire.is_silent(&patience)? || !speaks::is_postgres(name, *port) {
-        return Ok(());
-    }
-    Err(Fault::Said {
+fn of_postgres(host: &Host) -> Fault {
+    Fault::Said {
         code: None,
         detail: format!("the server at {host} is one of PostgreSQL, and not of MySQL or MariaDB"),
         blame: Blame::Mistaken,
-    })
+    }
 }
 
 fn connect(host: &Host, cancel: &CancelToken, wait: Duration) -> Result<Wire, Fault> {
@@ -523,18 +519,8 @@ fn connect(host: &Host, cancel: &CancelToken, wait: Duration) -> Result<Wire, Fa
     };
     match host {
         Host::Tcp { name, port } => {
-            let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
-            for address in (name.as_str(), *port).to_socket_addrs().map_err(failed)? {
-                // One attempt cannot be ended, the next need not begin.
-                if cancel.is_cancelled() {
-                    return Err(Fault::Cancelled);
-                }
-                match TcpStream::connect_timeout(&address, wait) {
-                    Ok(stream) => return Wire::tcp(stream).map_err(failed),
-                    Err(error) => last = error,
-                }
-            }
-            Err(failed(last))
+            let reached = speaks::connected(name, *port, wait, cancel)?;
+            reached.and_then(Wire::tcp).map_err(failed)
         }
         #[cfg(unix)]
         Host::Socket(path) => {

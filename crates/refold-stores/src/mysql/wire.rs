@@ -13,12 +13,14 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use crate::server::link::{Blame, Fault, LOOK_UP, PIECE_PATIENCE};
-use crate::server::tls;
+use crate::server::{speaks, tls};
 
 /// No answer of a server is larger: the largest row that it can be told to send, and its other columns.
 const MOST_PACKET_BYTES: usize = (1 << 30) + (64 << 20);
 /// Nor is anything that a server says before it has let us in: until then it is anybody.
 const MOST_STRANGER_BYTES: usize = 1 << 20;
+/// What one of PostgreSQL answers comes at once, and what follows the first byte of another answer with it.
+const ANSWER_PATIENCE: Duration = Duration::from_millis(200);
 /// A longer packet goes on in the next.
 const FULL_PACKET_BYTES: usize = 0xff_ffff;
 /// Read at once; of what a packet says of its size nothing is made before it comes.
@@ -198,6 +200,23 @@ impl Wire {
             }
             Err(Fault::Silent) => Ok(true),
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whether a server that has said nothing is one of PostgreSQL, which was waiting for us: it answers with one byte, and
+    /// waits again. One of MySQL that speaks at last says more. Nothing else can be said on this connection then.
+    pub fn is_postgres(&mut self, cancel: &CancelToken) -> Result<bool, Fault> {
+        let within = |time| Patience {
+            cancel,
+            until: Instant::now() + time,
+        };
+        if self.stream.write_all(&speaks::ENCRYPTED).is_err() {
+            return Ok(false);
+        }
+        match self.byte(&within(speaks::PATIENCE)) {
+            Ok(b'S' | b'N') => self.is_silent(&within(ANSWER_PATIENCE)),
+            Err(Fault::Cancelled) => Err(Fault::Cancelled),
+            Ok(_) | Err(_) => Ok(false),
         }
     }
 

@@ -91,7 +91,9 @@ impl Connection {
                 let is_standby = choice.asks() && opened.is_standby(cancel)?;
                 Ok((opened, is_standby))
             });
-            let opened = opened.map_err(|fault| of_another_kind(fault, &name, place));
+            // Whoever is opened on one of them knows what kind they are of.
+            let place = place.filter(|_| opened_on.is_none());
+            let opened = opened.map_err(|fault| of_another_kind(fault, &name, place, cancel));
             if let Some(ended) = choice.look(&name, opened) {
                 return ended;
             }
@@ -296,7 +298,7 @@ fn tcp_place(host: &Config) -> Option<(String, u16)> {
 }
 
 /// Why a host does not let us in: maybe it is of another kind, where it did not say anything of its own.
-fn of_another_kind(fault: Fault, name: &str, place: Option<(String, u16)>) -> Fault {
+fn of_another_kind(fault: Fault, name: &str, place: Option<(String, u16)>, cancel: &Cancel) -> Fault {
     let is_unclear = matches!(&fault, Fault::Closed)
         || matches!(
             &fault,
@@ -306,13 +308,17 @@ fn of_another_kind(fault: Fault, name: &str, place: Option<(String, u16)>) -> Fa
                 ..
             }
         );
-    match place {
-        Some((host, port)) if is_unclear && speaks::is_mysql(&host, port) => Fault::Said {
+    let Some((host, port)) = place.filter(|_| is_unclear) else {
+        return fault;
+    };
+    match speaks::is_mysql(&host, port, cancel) {
+        Ok(false) => fault,
+        Ok(true) => Fault::Said {
             code: None,
             detail: format!("the server at {name} is one of MySQL or MariaDB, and not of PostgreSQL"),
             blame: Blame::Mistaken,
         },
-        _ => fault,
+        Err(given_up) => given_up,
     }
 }
 

@@ -453,3 +453,64 @@ fn a_session_goes_on_where_it_was_opened_and_the_store_is_one_on_all_of_them() {
     both.sort_unstable();
     assert_eq!(servers, Some(both.join(",")));
 }
+
+/// Why a server is not connected to that says nothing for as long as it is waited for, and answers the first word of another
+/// protocol so. Whether anybody else came meanwhile.
+fn silent(answer: &'static [u8]) -> (Fault, bool) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let running = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut first = [0; 8];
+        stream.read_exact(&mut first).unwrap();
+        stream.write_all(answer).unwrap();
+        // Until the other end has heard enough.
+        let _ = stream.read(&mut [0]);
+        listener.set_nonblocking(true).unwrap();
+        listener.accept().is_ok()
+    });
+    let options = Options::parse(&format!("mysql://ada:geheim@{address}/shop")).unwrap();
+    let wait = (&CancelToken::default(), Duration::from_millis(300));
+    let fault = Connection::chosen(&options, None, None, wait).map(drop).unwrap_err();
+    (fault, running.join().unwrap())
+}
+
+#[test]
+fn a_server_of_postgres_is_told_from_one_of_mysql_that_takes_its_time() {
+    let (fault, has_others) = silent(b"N");
+    assert!(
+        matches!(
+            fault,
+            Fault::Said {
+                blame: Blame::Mistaken,
+                ..
+            }
+        ) && fault.to_string().contains("is one of PostgreSQL"),
+        "{fault}"
+    );
+    assert!(!has_others, "one connection is enough");
+    // The length of a greeting begins with the same byte.
+    let (fault, _) = silent(b"N\0\0\0\x0a8.0.36\0\x07\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15");
+    assert!(fault.is_of_connection(), "{fault}");
+}
+
+/// It looks up who comes, and a second connection would be one more that it has to.
+#[test]
+fn a_server_that_takes_its_time_is_asked_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let running = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut peer = Peer { stream, sequence: 0 };
+        thread::sleep(Duration::from_millis(2_500));
+        peer.greet("8.0.36", "mysql_native_password");
+        peer.receive().unwrap();
+        peer.send(OK);
+        peer.serve();
+        listener.set_nonblocking(true).unwrap();
+        listener.accept().is_ok()
+    });
+    let options = Options::parse(&format!("mysql://ada:geheim@{address}/shop")).unwrap();
+    assert_eq!(open(&options).unwrap().version(), "8.0.36");
+    assert!(!running.join().unwrap(), "somebody else came meanwhile");
+}
