@@ -297,8 +297,10 @@ pub fn said(packet: &[u8]) -> Fault {
         1040 | 1203 | 1226 => Blame::Full,
         // Too few means, shutting down, lost.
         1041 | 1053 | 1077 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 => Blame::Connection,
-        // A time limit, a lock, a deadlock, out of memory.
-        1205 | 1213 | 1317 | 1969 | 3024 | 3572 | 1037 | 1038 => Blame::Load,
+        // A time limit, a lock, a deadlock.
+        1205 | 1213 | 1317 | 1969 | 3024 | 3572 => Blame::Load,
+        // Out of memory, also for sorting.
+        1037 | 1038 => Blame::Means,
         1045 | 1698 | 1820 | 3118 | 4151 => Blame::Denied,
         // On the database, a table, a column, the server, a routine.
         1044 | 1142 | 1143 | 1227 | 1370 => Blame::Ungranted,

@@ -268,7 +268,9 @@ impl From<tokio_postgres::Error> for Fault {
             None | Some("57P01" | "57P02" | "57P03") => Blame::Connection,
             Some("53300") => Blame::Full,
             Some("3D000") => Blame::NoDatabase,
-            Some("57014" | "40001" | "40P01" | "55P03" | "53200" | "53400") => Blame::Load,
+            Some("57014" | "40001" | "40P01" | "55P03") => Blame::Load,
+            // Out of memory, and beyond a limit such as that of temporary files.
+            Some("53200" | "53400") => Blame::Means,
             Some("42501") => Blame::Ungranted,
             Some(code) => match code.get(..2).unwrap_or_default() {
                 "08" => Blame::Connection,

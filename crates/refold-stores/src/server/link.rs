@@ -130,8 +130,10 @@ pub enum Fault {
 pub enum Blame {
     /// The connection: the same may go well on a new one.
     Connection,
-    /// It was too much at once: less may go well.
+    /// It was too much at once, or somebody is in the way: less may go well.
     Load,
+    /// The server does not have the memory or the room on its disk that it would take: less may go well.
+    Means,
     /// Whoever asks is not let in.
     Denied,
     /// The account was let in, and lacks a right.
@@ -181,7 +183,8 @@ impl Fault {
 
     /// Whether less asked of the same may go well.
     pub fn is_of_load(&self) -> bool {
-        matches!(self, Fault::Said { blame: Blame::Load, .. })
+        let is_said = |blame: &Blame| matches!(blame, Blame::Load | Blame::Means);
+        matches!(self, Fault::Said { blame, .. } if is_said(blame))
     }
 
     pub fn at(self, location: &str) -> StoreError {
@@ -204,6 +207,12 @@ impl Fault {
                     location,
                     detail: format!("the server answers, and did not end this in time: {detail}"),
                     advice: "wait until whoever is in the way is done, or have the limit of the account raised, and try again",
+                },
+                Blame::Means => StoreError::Blocked {
+                    location,
+                    detail: format!("the server answers, and has not the means for this: {detail}"),
+                    advice: "try again when the server has less to do, or have whoever runs it give it more memory, or raise the limit that \
+                             it names",
                 },
                 Blame::Full => StoreError::Blocked {
                     location,
@@ -231,5 +240,31 @@ impl Fault {
                 Blame::Statement => StoreError::Driver { location, detail },
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Less is asked of both; only of one of them somebody else is in the way.
+    #[test]
+    fn who_lacks_memory_is_not_told_to_wait_for_somebody() {
+        let told = |blame| {
+            let fault = Fault::Said {
+                code: None,
+                detail: "out of memory".to_owned(),
+                blame,
+            };
+            assert!(fault.is_of_load() && !fault.is_of_connection());
+            match fault.at("mysql://shop") {
+                StoreError::Blocked { detail, advice, .. } => format!("{detail}; {advice}"),
+                other => panic!("{other}"),
+            }
+        };
+        let [load, means] = [Blame::Load, Blame::Means].map(told);
+        assert!(load.contains("in time") && load.contains("in the way"), "{load}");
+        assert!(!means.contains("in time") && !means.contains("in the way"), "{means}");
+        assert!(means.contains("more memory"), "{means}");
     }
 }

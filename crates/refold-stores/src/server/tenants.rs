@@ -56,9 +56,7 @@ impl<S: Open> Options<S> {
             Ok(Tenants::Several) => "several tenants share the table",
             // Streams that are told apart without need are right, and those that are not are none.
             Ok(Tenants::Unknown) => "only a search through the whole table would tell whether several tenants share it",
-            Err(fault) if fault.is_of_load() => {
-                "whether several tenants share the table could not be found out in time"
-            }
+            Err(fault) if fault.is_of_load() => "whether several tenants share the table could not be found out",
             Err(fault) => return Err(fault.at(self.location())),
         };
         let starred = layout.table.matches(&table.name).unwrap_or_default();

@@ -57,3 +57,16 @@ fn an_error_is_read_with_and_without_a_state() {
     assert!(without.is_of_connection(), "{without:?}");
     assert!(said(b"\xff\x10").code().is_none());
 }
+
+#[test]
+fn too_little_memory_is_no_lock() {
+    let blamed = |code: u16| {
+        let [low, high] = code.to_le_bytes();
+        match said(&[0xff, low, high, b'o', b'h']) {
+            Fault::Said { blame, .. } => blame,
+            other => panic!("{other}"),
+        }
+    };
+    assert_eq!([1037, 1038].map(blamed), [Blame::Means; 2]);
+    assert_eq!([1205, 1213, 3024].map(blamed), [Blame::Load; 3]);
+}
