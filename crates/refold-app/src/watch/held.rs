@@ -10,7 +10,7 @@ use crate::clock;
 use crate::text;
 use crate::wire::HeldBackWire;
 
-/// As long as a store is waited for when it is opened.
+/// What is over sooner is told to nobody: a choice of this watch alone, about as long as a person waits without asking why.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// See the module.
