@@ -21,7 +21,7 @@ pub struct Catalogue {
     pub passed_over: Vec<String>,
     /// What is there too and may not be read by the account.
     pub barred: Barred,
-    /// The text of the schema, which is part of the store's identity.
+    /// SQLite: the text of the schema, which is part of the store's identity there.
     pub schema: String,
 }
 
