@@ -7,7 +7,7 @@ mod value;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-pub use refold_core::count::{counted, grouped};
+pub use refold_core::count::{counted, grouped, size_label};
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::time::Timestamp;
 use refold_core::value::is_hidden;
@@ -173,25 +173,6 @@ pub fn time_label(time: Timestamp, digits: u8) -> String {
 /// SHA-256 as hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// `108.3 MB`, in powers of 1000.
-pub fn size_label(byte_count: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if byte_count < 1000 {
-        return format!("{byte_count} B");
-    }
-    // Tenths of the unit, rounded down: a size never looks larger than it is.
-    let (mut tenths, mut unit) = (byte_count / 100, 0);
-    while tenths >= 10_000 && unit + 1 < UNITS.len() {
-        (tenths, unit) = (tenths / 1000, unit + 1);
-    }
-    format!(
-        "{}.{} {}",
-        grouped(tenths / 10),
-        tenths % 10,
-        UNITS.get(unit).unwrap_or(&"PB")
-    )
 }
 
 /// The two leading units of a span: `137 ms`, `6 min 12 s`, `3 d 4 h`.

@@ -26,6 +26,25 @@ pub fn exact_size(byte_count: u64) -> String {
     }
 }
 
+/// `108.3 MB`, in powers of 1000: what was measured, to be looked at.
+pub fn size_label(byte_count: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if byte_count < 1000 {
+        return format!("{byte_count} B");
+    }
+    // Tenths of the unit, rounded down: a size never looks larger than it is.
+    let (mut tenths, mut unit) = (byte_count / 100, 0);
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        (tenths, unit) = (tenths / 1000, unit + 1);
+    }
+    format!(
+        "{}.{} {}",
+        grouped(tenths / 10),
+        tenths % 10,
+        UNITS.get(unit).unwrap_or(&"PB")
+    )
+}
+
 /// `1 stream`, `2,487 streams`: `noun` is the singular of a word that takes an s.
 pub fn counted(number: u64, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };

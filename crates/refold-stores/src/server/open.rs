@@ -459,7 +459,7 @@ impl<S: Open> Options<S> {
                 "table {} has no index on {}, so that each page of events would look through all of its {}",
                 plan.full_name,
                 column_named(&plan.position),
-                refold_core::count::exact_size(extent.byte_count)
+                refold_core::count::size_label(extent.byte_count)
             ),
         })
     }

@@ -16,6 +16,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use refold_core::count::{exact_size, size_label};
 use refold_core::port::store::StoreError;
 use refold_core::work::{Phase, Work};
 use refold_scratch::Scratch;
@@ -279,17 +280,35 @@ fn check_room(scratch: &Path, needed_bytes: u64) -> Result<(), StoreError> {
     }
     Err(StoreError::Scratch {
         location: scratch.display().to_string(),
-        detail: format!(
-            "{} are free of the {} needed",
-            refold_core::count::exact_size(free_bytes),
-            refold_core::count::exact_size(needed_bytes)
-        ),
+        detail: lacking(free_bytes, needed_bytes),
     })
+}
+
+fn lacking(free_bytes: u64, needed_bytes: u64) -> String {
+    let sizes = [free_bytes, needed_bytes];
+    let [mut free, mut needed] = sizes.map(size_label);
+    if free == needed {
+        [free, needed] = sizes.map(exact_size);
+    }
+    format!("{free} are free of the {needed} needed")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_free_is_said_as_a_person_reads_it() {
+        assert_eq!(
+            lacking(1_234_567_168, 52_000_000_000),
+            "1.2 GB are free of the 52.0 GB needed"
+        );
+        // What looks alike is told apart.
+        assert_eq!(
+            lacking(1_234_567_168, 1_234_567_169),
+            "1,234,567,168 bytes are free of the 1,234,567,169 bytes needed"
+        );
+    }
 
     /// A journal is as long as the pages that its transaction changed: of it only the end is read. These have more bytes
     /// than any memory.
