@@ -1,6 +1,8 @@
 //! The files that a person asks for: a drawing, a table, events. They appear whole or not at all, never in the folder of the
 //! store, and never in the place of something that is not their like.
 
+mod unwritten;
+
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
@@ -175,8 +177,6 @@ fn why_not_over(file: &Path, kind: &Own) -> Option<String> {
     let is_free = is_read && (head.is_empty() || head.trim_ascii_start().starts_with(mark));
     (!is_free).then(|| format!("what is there is no {}", kind.noun))
 }
-
-mod unwritten;
 
 #[cfg(test)]
 mod tests;

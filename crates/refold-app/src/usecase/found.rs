@@ -11,7 +11,7 @@ use refold_core::finding::Findings;
 use refold_stores::index::{EventSkeleton, Index};
 
 use super::overview;
-use super::streams::{MOST_EVENTS, report_again};
+use super::streams::{MOST_EVENTS, report_of_skeletons};
 use crate::clock;
 use crate::error::AppError;
 use crate::findings;
@@ -96,7 +96,7 @@ impl<'a> Told<'a> {
         if !self.of_streams.contains_key(&event.stream) {
             let found = Findings::keeping(MOST_EVENTS as usize);
             let numbering = self.session.description().numbering();
-            report_again(self.index, (event.stream, entry.id), numbering, clock::now(), &found)?;
+            report_of_skeletons(self.index, (event.stream, entry.id), numbering, clock::now(), &found)?;
             self.of_streams.insert(event.stream, found);
         }
         let at = self

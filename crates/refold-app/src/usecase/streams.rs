@@ -12,7 +12,7 @@ use refold_core::work::Work;
 use refold_stores::index::{Index, StreamOrder, StreamQuery as IndexQuery};
 
 use problems::Problems;
-pub(super) use problems::{MOST_EVENTS, report_again};
+pub(super) use problems::{MOST_EVENTS, report_of_skeletons};
 
 use super::named;
 use crate::answer::StreamAnswer;

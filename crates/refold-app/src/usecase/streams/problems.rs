@@ -68,13 +68,13 @@ impl<'a> Problems<'a> {
 
     fn look_again(&self, id: &[u8], stream: StreamOrdinal) -> Result<Findings, AppError> {
         let found = Findings::keeping(1);
-        report_again(self.index, (stream, id), self.numbering, self.now, &found)?;
+        report_of_skeletons(self.index, (stream, id), self.numbering, self.now, &found)?;
         Ok(found)
     }
 }
 
 /// Reports what the skeletons of one stream show, as it was found when the index was made.
-pub(in crate::usecase) fn report_again(
+pub(in crate::usecase) fn report_of_skeletons(
     index: &Index,
     (stream, id): (StreamOrdinal, &[u8]),
     numbering: Numbering,
