@@ -104,6 +104,18 @@ impl Steps<'_> {
         self.began = Instant::now();
     }
 
+    /// What whoever asks could do beside reading.
+    fn told_could(&mut self, could: String, is_elevated: bool) {
+        let (outcome, advice) = match is_elevated {
+            true => (
+                StepOutcome::Warning,
+                "use a role that may only read: docs/production.md has the script",
+            ),
+            false => (StepOutcome::Ok, ""),
+        };
+        self.told(outcome, could, advice);
+    }
+
     fn failed(&mut self, error: AppError) -> Option<AppError> {
         self.told(StepOutcome::Failed, error.message.clone(), error.hint.clone());
         Some(error)
@@ -123,6 +135,8 @@ fn open(
         Err(error) if error.is_cancelled() => return Err(error),
         Err(error) => return Ok(steps.failed(error)),
     };
+    // Where the store cannot be opened: else what it says of itself counts, in words and in what is made of them.
+    let is_powerful = role.as_ref().is_some_and(|role| !role.powers.is_empty());
     let could = match (target.file.as_deref(), &role) {
         (Some(file), _) if may_write(file) => "it may write to the file; Refold never does".to_owned(),
         (Some(_), _) => "it may only read the file".to_owned(),
@@ -139,7 +153,7 @@ fn open(
                 steps.told(StepOutcome::Ok, "nothing was sent but what reads", "");
             }
             if is_about_events(error.code) {
-                steps.told(StepOutcome::Ok, could, "");
+                steps.told_could(could, is_powerful);
             }
             return Ok(steps.failed(error));
         }
@@ -155,17 +169,7 @@ fn open(
         None => (rest.join("; "), first.clone()),
     };
     steps.told(StepOutcome::Ok, how, "");
-    let outcome = if description.is_elevated {
-        StepOutcome::Warning
-    } else {
-        StepOutcome::Ok
-    };
-    let advice = if description.is_elevated {
-        "use a role that may only read: docs/production.md has the script"
-    } else {
-        ""
-    };
-    steps.told(outcome, could, advice);
+    steps.told_could(could, description.is_elevated);
     let counted = session
         .index()
         .map(|index| u64::from(index.event_count()))

@@ -14,7 +14,7 @@ use crate::sealing::Key;
 
 const FILE: &str = "card";
 /// What it is sealed as; another one whenever it says something else.
-const NAME: &str = "card/1";
+const NAME: &str = "card/2";
 
 #[derive(Serialize, Deserialize)]
 struct Card {
@@ -37,6 +37,7 @@ struct Card {
     byte_count: Option<u64>,
     position_span: Option<(i64, i64)>,
     has_own_chain: bool,
+    is_elevated: bool,
 }
 
 impl Kept {
@@ -85,6 +86,7 @@ impl Card {
             byte_count: of.byte_count,
             position_span: of.position_span.map(|(first, last)| (first.0, last.0)),
             has_own_chain: of.own_chain.is_some(),
+            is_elevated: of.is_elevated,
         }
     }
 
@@ -121,7 +123,7 @@ impl Card {
                 count_is_exact: false,
                 own_chain: self.has_own_chain.then_some(OwnChain::EventSourcingDb),
                 follows_another: false,
-                is_elevated: false,
+                is_elevated: self.is_elevated,
                 unsettled: None,
             },
         }

@@ -369,3 +369,22 @@ fn put(file: &Path, bytes: &[u8]) {
     let _ = fs::remove_file(file);
     fs::write(file, bytes).unwrap();
 }
+
+/// Else it would be called an ordinary account where only what is kept is at hand.
+#[test]
+fn that_an_account_could_do_more_than_read_is_kept() {
+    let laid = Laid::of(events(vec![(0, Some(1), true)]), false);
+    for is_elevated in [true, false] {
+        let kept = Kept {
+            as_of: Timestamp(1),
+            fingerprint: laid.store.fingerprint().unwrap(),
+            description: StoreDescription {
+                is_elevated,
+                ..laid.store.describe().clone()
+            },
+        };
+        kept.write(laid.folder.path(), &laid.key).unwrap();
+        let read = Kept::read(laid.folder.path(), &laid.key).unwrap();
+        assert_eq!(read.description.is_elevated, is_elevated);
+    }
+}
