@@ -98,7 +98,7 @@ impl Progress for ProgressLine {
         }
         line.painted = Some(Instant::now());
         let of = total.map(|total| format!(" of {}", grouped(total))).unwrap_or_default();
-        let text = format!("{}: {}{of}", phase.words(), grouped(done));
+        let text = format!("{}: {}{of}", words(phase), grouped(done));
         // Progress that cannot be shown changes nothing of the work.
         let _ = line.paint(&text, &mut io::stderr().lock());
     }
@@ -107,6 +107,84 @@ impl Progress for ProgressLine {
 impl Drop for ProgressLine {
     fn drop(&mut self) {
         clear();
+    }
+}
+
+/// What a terminal says of it.
+fn words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::ReadingEvents => "reading events",
+        Phase::ReadingTheStream => "reading the stream",
+        Phase::ReadingPayloads => "reading payloads",
+        Phase::ReadingThePayload => "reading the payload",
+        Phase::ReadingTheField => "reading the field",
+        Phase::ReadingTheFile => "reading the file",
+        Phase::ReadingTheReadModel => "reading the read model",
+        Phase::ReadingTheLeftStore => "reading the left store",
+        Phase::ReadingTheRightStore => "reading the right store",
+        Phase::ReadingTheSample => "reading the sample",
+        Phase::ReadingOccurredTimes => "reading occurred times",
+        Phase::ReadingWhatDiffers => "reading what differs",
+        Phase::Unpacking => "unpacking",
+        Phase::CopyingTheDatabase => "copying the database",
+        Phase::CopyingItsLog => "copying its log",
+        Phase::CopyingPayloads => "copying payloads",
+        Phase::HoldingTheCopyAgainstTheStore => "holding the copy against the store",
+        Phase::ComparingWithTheIndex => "comparing with the index",
+        Phase::CountingEvents => "counting events",
+        Phase::CountingEventsByCategory => "counting events by category",
+        Phase::ChoosingEvents => "choosing events",
+        Phase::SortingEvents => "sorting events",
+        Phase::MarkingEvents => "marking events",
+        Phase::IndexingIds => "indexing ids",
+        Phase::IndexingPayloads => "indexing payloads",
+        Phase::Searching => "searching",
+        Phase::Folding => "folding",
+        Phase::FoldingRanges => "folding ranges",
+        Phase::FoldingBothLines => "folding both lines",
+        Phase::FoldingTheSample => "folding the sample",
+        Phase::FoldingWhatDiffers => "folding what differs",
+        Phase::FoldingWhatIsKnown => "folding what is known",
+        Phase::LeavingEventsOut => "leaving events out",
+        Phase::AskingEvents => "asking events",
+        Phase::SendingThroughUpcasters => "sending events through the upcasters",
+        Phase::LookingForAChange => "looking for a change",
+        Phase::LookingForIdsNearby => "looking for ids nearby",
+        Phase::LookingForTheStreamsOfACorrelation => "looking for the streams of a correlation",
+        Phase::LookingForTheFirstEvents => "looking for the first events",
+        Phase::LookingForTheEvent => "looking for the event",
+        Phase::LookingForTheEvents => "looking for the events",
+        Phase::LookingForThePerson => "looking for the person",
+        Phase::LookingAtTheEvents => "looking at the events",
+        Phase::LookingAtWhatIsAround => "looking at what is around",
+        Phase::TryingSmallerHistories => "trying smaller histories",
+        Phase::CheckingInvariants => "checking invariants",
+        Phase::CheckingTheStreams => "checking the streams",
+        Phase::CheckingTheSeal => "checking the seal",
+        Phase::RunningTestCases => "cases",
+        Phase::ComparingIds => "comparing ids",
+        Phase::ComparingEventByEvent => "comparing event by event",
+        Phase::ComparingTheOrder => "comparing the order",
+        Phase::ComparingStreams => "comparing streams",
+        Phase::ComparingThePages => "comparing the pages",
+        Phase::ComparingTheTables => "comparing the tables",
+        Phase::ExplainingRows => "explaining rows",
+        Phase::Explaining => "explaining",
+        Phase::Anchoring => "anchoring",
+        Phase::Proving => "proving",
+        Phase::Verifying => "verifying",
+        Phase::VerifyingTheCopy => "verifying the copy",
+        Phase::VerifyingTheChain => "verifying the chain",
+        Phase::HashingTheStore => "hashing the store",
+        Phase::HashingTheStoreAgain => "hashing the store again",
+        Phase::FollowingTheChain => "following the chain",
+        Phase::WritingTheCase => "writing the case",
+        Phase::WritingTheEvents => "writing the events",
+        Phase::WritingThePages => "writing the pages",
+        Phase::MakingTheSampleStore => "making the sample store",
+        Phase::OpeningTheOtherStore => "opening the other store",
+        Phase::WaitingForAnotherIndexing => "waiting for another Refold that indexes this store",
+        Phase::Starting => "starting",
     }
 }
 
