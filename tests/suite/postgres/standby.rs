@@ -104,6 +104,33 @@ fn a_session_stays_where_it_was_opened_while_a_standby_comes_back() {
     );
 }
 
+/// Its last events never came to the standby that answers now: they are not gone.
+#[test]
+fn a_session_is_told_that_another_server_lacks_what_it_showed() {
+    let database = "standby_lacks";
+    let (primary, standby) = pair(database, 40);
+    standby.crash();
+    primary.sql(
+        database,
+        "INSERT INTO message_store.messages(position, stream_name, type, data) SELECT n, 'late-1', 'Deposited', '{}'
+         FROM generate_series(0, 9) AS n",
+    );
+    let home = tempfile::tempdir().expect("a home");
+    let address = address(&[&standby, &primary], database, "");
+    let first = session(&address, home.path()).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(read_all(&**first.store(), None, 99, || {}).len(), 50);
+    primary.crash();
+    standby.boot();
+    let token = CancelToken::default();
+    let told = first.reopened(&Work::new(&token, &Silent)).map(drop);
+    let told = told.expect_err("it lacks ten of them");
+    assert_eq!(told.code, ErrorCode::Unreachable, "{told:?}");
+    assert!(
+        told.message.contains("does not have all events that were shown"),
+        "{told:?}"
+    );
+}
+
 /// Who tries both is told which of them is read, and not only which of them answers first.
 #[test]
 fn trying_two_servers_names_the_one_that_is_read() {

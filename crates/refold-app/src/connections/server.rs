@@ -155,6 +155,14 @@ impl Way {
         }
     }
 
+    /// Of a server of PostgreSQL nothing hangs on how it is called: it tells itself with those that follow it from others.
+    fn called(self, hosts: Option<String>) -> Way {
+        match (self, hosts) {
+            (Way::MySql(options), Some(hosts)) => Way::MySql(options.called(hosts)),
+            (way, _) => way,
+        }
+    }
+
     fn heard_by(self, access: Arc<Access>) -> Way {
         match self {
             Way::Postgres(options) => Way::Postgres(options.heard_by(access)),
@@ -280,11 +288,19 @@ impl Reached {
     }
 
     fn way(&self, asking: &Asking<'_>) -> Result<Way, AppError> {
-        let way = Way::parse(self.kind(), &url::of(&self.connection))?;
+        let way = Way::parse(self.kind(), &url::of(&self.connection))?.called(self.far_names());
         Ok(match asking.access {
             Some(access) => way.heard_by(Arc::clone(access)),
             None => way,
         })
+    }
+
+    /// What the servers are called behind a tunnel, the near ends of which have other names each time.
+    fn far_names(&self) -> Option<String> {
+        let ssh = self.connection.ssh.as_ref()?;
+        let mut names: Vec<String> = self.hosts.iter().map(Host::to_string).collect();
+        names.sort_unstable();
+        Some(format!("{ssh} {}", names.join(",")))
     }
 
     fn kind(&self) -> ServerKind {

@@ -120,12 +120,9 @@ impl Connection {
         &self.name
     }
 
-    /// What the servers of an address are called together, which the one that answers does not tell; `None`: it names one.
+    /// What the servers of its address are called together; `None`: there is one.
     pub fn servers(&self) -> Option<String> {
-        let mut names: Vec<String> = self.options.to.hosts.iter().map(Host::to_string).collect();
-        names.sort_unstable();
-        names.dedup();
-        (names.len() > 1).then(|| names.join(","))
+        self.options.to.servers()
     }
 
     pub fn is_mariadb(&self) -> bool {

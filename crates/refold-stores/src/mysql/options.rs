@@ -35,6 +35,26 @@ pub struct Place {
     pub(super) user: String,
     pub(super) database: String,
     pub(super) password: Option<Secret>,
+    /// What the hosts are called together, where the address leads to them by other names.
+    called: Option<String>,
+}
+
+impl Options {
+    /// The address leads to its hosts by names that are made anew each time, as through a tunnel: what they are called together.
+    pub fn called(mut self, hosts: String) -> Options {
+        self.to.called = Some(hosts);
+        self
+    }
+}
+
+impl Place {
+    /// What the servers of an address are called together, which the one that answers does not tell; `None`: it names one.
+    pub(super) fn servers(&self) -> Option<String> {
+        let mut names: Vec<String> = self.hosts.iter().map(Host::to_string).collect();
+        names.sort_unstable();
+        names.dedup();
+        (names.len() > 1).then(|| self.called.clone().unwrap_or_else(|| names.join(",")))
+    }
 }
 
 /// One server, as it is named.
@@ -95,6 +115,7 @@ impl Address for Place {
             user: plain(user)?,
             database,
             password: password.map(Secret::new),
+            called: None,
         })
     }
 

@@ -113,12 +113,14 @@ fn the_state_before_is_told_from_a_copy_that_the_anchor_proves() {
     let alone = case.verify(&made.dir, None).expect("a verdict");
     let impact = alone.findings[0].impacts.first().expect("it is about one event");
     assert!(!impact.is_proven && impact.changes.is_empty(), "{}", impact.sentence);
-    assert!(impact.sentence.ends_with("older copy of the store"));
-    assert!(alone.findings[0].wants_copy, "the window offers to name one");
+    assert!(impact.sentence.ends_with("older copy of the store") && alone.findings[0].wants_copy);
     let answer = with_copy(&case, &made.dir, &lines, &VerifyAsked::default());
     let impact = answer.findings[0].impacts.first().expect("it is about one event");
-    assert!(impact.is_proven, "{}", impact.sentence);
-    assert!(!answer.findings[0].wants_copy, "it is named");
+    assert!(
+        impact.is_proven && !answer.findings[0].wants_copy,
+        "{}",
+        impact.sentence
+    );
     let shown: Vec<_> = impact
         .changes
         .iter()

@@ -62,3 +62,18 @@ fn what_is_wrong_with_an_address_is_said_without_its_password() {
         assert!(error.contains(what) && !error.contains("gehe"), "{error}");
     }
 }
+
+/// In whatever order, and by whatever way they are reached.
+#[test]
+fn several_servers_are_one_store_by_their_names() {
+    let servers = |url: &str| Options::parse(url).unwrap();
+    assert_eq!(servers("mysql://a@x:1/d").to.servers(), None);
+    assert_eq!(servers("mysql://a@x:1,x:1/d").to.servers(), None);
+    let both = servers("mysql://a@x:1,y:2/d").to.servers();
+    assert_eq!(both.as_deref(), Some("x:1,y:2"));
+    assert_eq!(servers("mysql://b:c@y:2,x:1/d?allow_scans=yes").to.servers(), both);
+    let near = servers("mysql://a@%2Ftmp%2F0%2Fs,%2Ftmp%2F1%2Fs/d").called("x:1,y:2".to_owned());
+    assert_eq!(near.to.servers(), both);
+    let near = servers("mysql://a@%2Ftmp%2F0%2Fs/d").called("x:1".to_owned());
+    assert_eq!(near.to.servers(), None, "one tells by itself which it is");
+}
