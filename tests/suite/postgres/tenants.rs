@@ -146,8 +146,8 @@ fn a_large_table_is_not_searched_through_for_tenants() {
     let server = Postgres::start();
     let database = "tenants_large";
     let large = "ALTER TABLE mt_events ALTER data SET STORAGE PLAIN; INSERT INTO mt_events(seq_id, id, stream_id, version, data, type,
-        tenant_id) SELECT n, gen_random_uuid(), 'inv-1', n, jsonb_build_object('much', repeat('x', 7000)), 'opened', 'a' FROM
-        generate_series(1, 9000) AS n; ANALYZE mt_events;";
+        tenant_id) SELECT n, gen_random_uuid(), 'inv-1', n, jsonb_build_object('much', repeat('x', 3500)), 'opened', 'a' FROM
+        generate_series(1, 20000) AS n; ANALYZE mt_events;";
     let looked = |address: &str| {
         let before = server.log_of("refold").len();
         let evidence = opened(address).describe().evidence.join("\n");
