@@ -56,7 +56,8 @@ fn what_takes_no_event_of_the_scope_and_what_does_not_open_is_told_with_its_reas
         let has = events
             .iter()
             .any(|event| index.event(*event).unwrap().event_type.0 as usize == failed);
-        let told = with_work(|work| usable(work, &lab.session, std::slice::from_ref(&seldom), Folded::Stream(&id))).unwrap();
+        let told =
+            with_work(|work| usable(work, &lab.session, std::slice::from_ref(&seldom), Folded::Stream(&id))).unwrap();
         assert_eq!(told[0].why_not.is_none(), has, "{id}: {told:?}");
         outcomes.insert(has);
     }
