@@ -1,4 +1,5 @@
-//! Which streams a finding touches, and what is said of an event that came from where no anchor looks.
+//! Which streams a finding touches, what differences leave behind in theirs, and what is said of an event that came from
+//! where no anchor looks.
 
 use super::*;
 
@@ -261,4 +262,68 @@ fn a_state_that_the_handler_failed_before_is_not_proven() {
             impact.sentence
         );
     }
+}
+
+#[test]
+fn an_event_that_was_put_in_twice_and_a_hole_in_a_stream_are_named() {
+    let case = Case::new();
+    // With positions of their own, so that what is gone leaves a hole.
+    let lines: Vec<String> = Case::lines()
+        .iter()
+        .enumerate()
+        .map(|(at, line)| line.replacen('{', &format!("{{\"position\":{},", (at + 1) * 2), 1))
+        .collect();
+    case.write_store(&lines);
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut changed = lines.clone();
+    changed.remove(700);
+    changed.insert(10, lines[50].replace("\"position\":102", "\"position\":21"));
+    case.write_store(&changed);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(
+        kinds(&answer),
+        [
+            ("DUPLICATE-ID", "21".to_owned()),
+            ("INSERTED", "21".to_owned()),
+            ("REMOVED", "1402".to_owned()),
+            ("VERSION-GAP", "1416".to_owned()),
+        ]
+    );
+    assert_eq!(
+        (answer.findings[3].severity, answer.findings[3].version.as_deref()),
+        ("gap", Some("100"))
+    );
+    let detail = answer.findings[3].detail.clone().unwrap_or_default();
+    assert!(
+        detail.ends_with("states of the stream are incomplete since v101"),
+        "{detail}"
+    );
+}
+
+/// What came since is no hole in what was anchored.
+#[test]
+fn a_version_that_is_missing_above_the_horizon_is_no_gap() {
+    let case = Case::new();
+    let at = |position: usize, stream: &str, version: usize| {
+        format!(
+            r#"{{"position":{position},"stream":"{stream}","version":{version},"type":"Placed","recorded_at":"2026-08-01T00:00:00Z","event_id":"e{position}","payload":{{}}}}"#
+        )
+    };
+    let mut lines = vec![at(1, "a", 0), at(2, "b", 0), at(3, "b", 1), at(4, "c", 0)];
+    case.write_store(&lines);
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    // The last of one stream is gone; another one goes on, with a version left out.
+    lines.remove(2);
+    lines.push(at(9, "a", 2));
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(kinds(&answer), [("REMOVED", "3".to_owned())]);
+    assert_eq!(answer.added, 1);
+    assert!(
+        answer
+            .sentence
+            .ends_with("; 1 event came since, of which it says nothing"),
+        "{}",
+        answer.sentence
+    );
 }
