@@ -12,7 +12,10 @@ afterEach(() => page.close());
 const KEYMAP = keymapOf(COMMANDS, [], 'other');
 
 it('names what a key does beside the key, in every view', async () => {
-  page = openPage({ sampleEvents: 500, launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null } });
+  page = openPage({
+    sampleEvents: 500,
+    launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null, layout: null },
+  });
   await page.until(() => page.find('[data-test=state-rows]'));
   const keys = new Set(COMMANDS.flatMap(({ id }) => keysOf(KEYMAP, id)));
   const seen = new Set<string>();

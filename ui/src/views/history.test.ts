@@ -111,7 +111,7 @@ it('names the event whose causes it shows, however long those of the next one ta
 });
 
 it('shows what upcasters make of the event that the label names, also where that at A did not come', async () => {
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null, layout: null } });
   await page.until(() => labelled() === '15');
   page.press('5');
   const lens = await page.until(() => page.find('[data-test=segment-upcast]'));
@@ -147,7 +147,7 @@ it.each([
 
 it('tells of the chart of a field nothing that is of the chart of another one', async () => {
   const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(400);
-  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null } });
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v15', handler: null, layout: null } });
   await page.until(() => labelled() === '15');
   vi.spyOn(page.backend, 'fieldLane')
     .mockRejectedValueOnce(new Error('torn'))
