@@ -1341,7 +1341,7 @@ export type HandlerTold = {
 /**  Whether a handler can be used for what is to be folded. */
 export type HandlerUse = {
 	reference: string,
-	/**  Why it cannot be used; `null`: it can, as far as is known without folding. */
+	/**  Why it cannot be used; `None`: it can, as far as is known without folding. */
 	whyNot: string | null,
 };
 
