@@ -156,16 +156,21 @@ pub enum Command {
 
     /// The state of a stream at its head, or of every stream; with --against, where another handler differs
     #[command(
+        override_usage = "refold replay [OPTIONS] <STORE> <STREAM|--all|--category <NAME>>",
         after_help = "Example: refold replay orders.db --all --handler handlers/order@1.0.0 --against handlers/order@1.1.0"
     )]
     Replay(Replay),
 
     /// Where invariants break: the first event that broke each, and every change since
-    #[command(after_help = "Example: refold check orders.db --all --handler handlers/order@1.0.0")]
+    #[command(
+        override_usage = "refold check [OPTIONS] <STORE> <STREAM|--all|--category <NAME>>",
+        after_help = "Example: refold check orders.db --all --handler handlers/order@1.0.0"
+    )]
     Check(Check),
 
     /// Every event through the upcasters of a handler: what fails, what is lost, what changes
     #[command(
+        override_usage = "refold gate [OPTIONS] <STORE> <STREAM|--all|--category <NAME>>",
         after_help = "Exit code 1: an event fails; or, without --allow-loss, a field is lost or an event dropped.\n\
         Example: refold gate orders.db --all --handler handlers/order@1.1.0"
     )]
@@ -429,6 +434,21 @@ mod tests {
         });
         assert_eq!(refusing, Vec::<String>::new());
         assert!(count > 20, "{count}");
+    }
+
+    /// What may be given in several ways is listed first where nobody says how it is typed.
+    #[test]
+    fn the_store_is_named_before_its_stream() {
+        let (mut wrong, mut count) = (Vec::new(), 0);
+        each(&Arguments::command(), &mut |command| {
+            let usage = command.clone().render_usage().to_string();
+            if let Some((store, stream)) = usage.find("<STORE>").zip(usage.find("<STREAM")) {
+                count += 1;
+                wrong.extend((stream < store).then_some(usage));
+            }
+        });
+        assert_eq!(wrong, Vec::<String>::new());
+        assert!(count > 8, "{count}");
     }
 
     #[test]
