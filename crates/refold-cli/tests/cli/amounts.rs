@@ -24,16 +24,7 @@ fn a_number_that_is_only_written_differently_is_said_to_be_the_same() {
     };
     let (left, right) = (write("l.yaml", &rules("0", "1")), write("r.yaml", &rules("0.00", "2")));
 
-    let replayed = lab.run(&[
-        "replay",
-        &store,
-        "--stream",
-        "a-1",
-        "--handler",
-        &left,
-        "--against",
-        &right,
-    ]);
+    let replayed = lab.run(&["replay", &store, "a-1", "--handler", &left, "--against", &right]);
     assert_eq!(replayed.code, 1, "the literal counts: {replayed:?}");
     let compared = lab.run(&[
         "compare",

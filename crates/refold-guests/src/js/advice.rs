@@ -35,7 +35,7 @@ impl Advice {
         let mut reading = Reading::new(source);
         // Whether an `export` is open that may be one of another module.
         let mut exported = None;
-        let mut before = "";
+        let (mut before, mut before_at) = ("", (0, 0));
         while let Some((at, word)) = reading.next_token() {
             match word {
                 "import" if before != "." && !matches!(reading.peek(), Some('(' | '.' | ':')) => {
@@ -49,12 +49,14 @@ impl Advice {
                 "default" | "const" | "let" | "var" | "function" | "class" | "async" | ";" => exported = None,
                 _ => {}
             }
+            // The engine says where the dot stands.
             if let Some(name) = GROWING.iter().find(|name| **name == word)
+                && before == "."
                 && reading.peek() == Some('(')
             {
-                advice.growing.push((at, name));
+                advice.growing.push((before_at, name));
             }
-            before = word;
+            (before, before_at) = (word, at);
         }
         advice
     }
@@ -199,7 +201,7 @@ mod tests {
     #[test]
     fn what_grows_is_known_by_its_place() {
         let advice = Advice::of("const a = 1\n  s.big = 'é'.repeat(9) // repeat(1)\n'repeat(2)'; repeat = 3");
-        assert_eq!(advice.growing_at(Some("handler.js:2:15")), Some("repeat"));
+        assert_eq!(advice.growing_at(Some("handler.js:2:14")), Some("repeat"));
         assert_eq!(advice.growing_at(Some("handler.js:2:3")), None);
         assert_eq!(advice.growing.len(), 1);
         assert_eq!(advice.growing_at(None), None);

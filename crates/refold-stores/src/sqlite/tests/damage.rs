@@ -61,7 +61,7 @@ fn a_file_cut_short_is_said_to_be_cut_short() {
 
 #[test]
 fn a_count_of_pages_reads_as_all_counts_do() {
-    let lab = many_pages(4_000);
+    let lab = many_pages(8_000);
     let whole = fs::read(lab.path()).unwrap();
     let pages = whole.len() / 512;
     assert!((1_000..1_000_000).contains(&pages), "{pages} pages");
