@@ -119,7 +119,7 @@ fn no_payload_is_too_much() {
     shown.web.press(&[], "5");
     shown
         .web
-        .wait_for("document.querySelector('[data-test=payload-size]')?.innerText.includes('The first')");
+        .wait_for("document.querySelector('[data-test=payload-size]')?.innerText.includes('of 16.7 MB')");
     shown.web.press(&[key::CONTROL], "k");
     shown.web.type_text(">Show all of a huge payload");
     shown.web.wait_for(
