@@ -3,6 +3,7 @@
 //! An invariant is asked after every event that wrote something it reads, so what is found is exact: the first event
 //! that broke it, and each change since. What it cannot be asked of (it compares text with a number) is told apart.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use refold_core::event::{Columns, EventView};
@@ -13,7 +14,7 @@ use refold_core::port::handler::{
 };
 use refold_core::value::{Array, Object, Text, Value};
 
-use super::running::state_of;
+use super::running::told;
 use super::sight::{Sighting, elements, foreign_checkpoint, list, number, text, whole, words};
 use crate::error::{PackageError, count};
 use crate::invariant::Invariants;
@@ -222,11 +223,19 @@ impl HandlerInstance for CheckedInstance {
 impl CheckedInstance {
     /// Asks each invariant that reads what the event wrote; after the first event, all.
     fn look(&mut self, event: &EventView<'_>, names: &Names) -> Result<(), HandlerFault> {
-        let state = state_of(self.inner.as_mut())?;
+        let told = told(self.inner.as_mut())?;
         let CheckedInstance {
             rules, seen, written, ..
         } = self;
         let invariants = rules.invariants();
+        let state = match told {
+            Ok(state) => state,
+            // Of no invariant is known whether it holds here; a later event may lead to a state that can be told.
+            Err(untold) => {
+                (0..seen.holds.len()).for_each(|at| seen.watched.note_unclear(at, event, names, &untold.fault));
+                return Ok(());
+            }
+        };
         for (at, invariant) in invariants.iter().enumerate() {
             if seen.is_started
                 && !invariant
@@ -259,14 +268,7 @@ impl CheckedInstance {
                 }
                 (Ok(_), _) => {}
                 (Err(fault), _) if fault.is_cancelled() => return Err(fault),
-                (Err(fault), _) if seen.watched.unclear.iter().all(|known| known.invariant != at) => {
-                    seen.watched.unclear.push(Unclear {
-                        invariant: at,
-                        event: Sighting::of(event, names),
-                        reason: fault.to_string(),
-                    });
-                }
-                (Err(_), _) => {}
+                (Err(fault), _) => seen.watched.note_unclear(at, event, names, &fault),
             }
         }
         seen.is_started = true;
@@ -304,6 +306,17 @@ fn values_of(reads: &[Pattern], state: &Value) -> Vec<(String, Value)> {
 }
 
 impl Watched {
+    /// That an invariant cannot be asked after this event; the first such event counts.
+    fn note_unclear(&mut self, invariant: usize, event: &EventView<'_>, names: &Names, reason: &impl Display) {
+        if self.unclear.iter().all(|known| known.invariant != invariant) {
+            self.unclear.push(Unclear {
+                invariant,
+                event: Sighting::of(event, names),
+                reason: reason.to_string(),
+            });
+        }
+    }
+
     fn to_value(&self) -> Value {
         let flips = self.flips.iter().map(|flip| {
             let values = flip

@@ -223,6 +223,7 @@ impl Sample<'_> {
                 Some(fault) => Err(fault.to_string()),
                 None => running.state().map_err(|fault| running.fault.insert(fault).to_string()),
             };
+            let state = running.untold.as_ref().map_or(state, |fault| Err(fault.to_string()));
             if let Some(of) = course.get_mut(*row) {
                 *of = Some(state);
             }

@@ -1,9 +1,11 @@
 //! One instance that is folded event by event, and what became of each: what the lab does when it watches no other
-//! program. A fault ends it, as it ends every fold.
+//! program. A fault ends it, as it ends every fold; one that shows only in the state is of that moment alone.
 
 use refold_core::event::{Encoding, EventView};
 use refold_core::names::Names;
-use refold_core::port::handler::{Applied, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written};
+use refold_core::port::handler::{
+    Applied, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Untold, Written,
+};
 use refold_core::value::Value;
 
 /// What became of an event.
@@ -15,7 +17,7 @@ pub enum Step {
     Passed,
     /// Its payload cannot be read.
     Undecodable,
-    /// The handler failed on it: [`Running::fault`] says how.
+    /// The handler failed on it, or its state cannot be told after it: [`Running::failure`] says how.
     Failed,
     /// The handler had failed before.
     NotApplied,
@@ -25,6 +27,8 @@ pub enum Step {
 pub struct Running {
     pub(super) instance: Box<dyn HandlerInstance>,
     pub fault: Option<HandlerFault>,
+    /// Why the state cannot be told after the last event; the next one may lead to one that can.
+    pub untold: Option<HandlerFault>,
     /// What the last event wrote.
     pub(super) written: Written,
 }
@@ -34,6 +38,7 @@ impl Running {
         Running {
             instance: program.start(),
             fault: None,
+            untold: None,
             written,
         }
     }
@@ -41,6 +46,7 @@ impl Running {
     pub fn reset(&mut self) {
         self.instance.reset();
         self.fault = None;
+        self.untold = None;
     }
 
     pub fn step(&mut self, event: &EventView<'_>, names: &Names) -> Step {
@@ -48,6 +54,7 @@ impl Running {
         if self.fault.is_some() {
             return Step::NotApplied;
         }
+        self.untold = None;
         if event.payload.is_some() && event.encoding != Encoding::Json {
             return Step::Undecodable;
         }
@@ -82,25 +89,40 @@ impl Running {
         }
     }
 
-    /// Whether the state cannot be told since this event: where it is asked for what it wrote, each state is asked for.
+    /// Whether the state cannot be told after this event: where it is asked for what it wrote, each state is asked for.
     fn fails_late(&mut self) -> bool {
-        if !self.written.is_on() || !self.instance.tells_late() || self.state().is_ok() && self.fault.is_none() {
+        if !self.written.is_on() || !self.instance.tells_late() || self.state().is_ok() && self.untold.is_none() {
             return false;
         }
         self.written.clear();
-        self.fault.is_some()
+        self.untold.is_some()
     }
 
-    /// The state as it is, also where the handler failed. Where it cannot be told, the handler failed at the event since
-    /// which it cannot.
+    /// Why the fold is over, or the state cannot be told.
+    pub fn failure(&self) -> Option<&HandlerFault> {
+        self.fault.as_ref().or(self.untold.as_ref())
+    }
+
+    /// The state as it is, also where the handler failed. Where it cannot be told, it is the last one before that can.
     pub fn state(&mut self) -> Result<Value, HandlerFault> {
-        let fault = match self.instance.state() {
-            Err(fault) if !fault.is_cancelled() => fault,
-            state => return state,
-        };
-        let untold = self.instance.take_untold().ok_or(fault)?;
-        self.fault.get_or_insert(untold.fault);
-        Ok(untold.before)
+        told(self.instance.as_mut()).map(|told| {
+            told.unwrap_or_else(|untold| {
+                self.untold = Some(untold.fault);
+                untold.before
+            })
+        })
+    }
+}
+
+/// The state, or what is told in its place.
+///
+/// # Errors
+/// What is no fault of an event.
+pub fn told(instance: &mut dyn HandlerInstance) -> Result<Result<Value, Untold>, HandlerFault> {
+    match instance.state() {
+        Ok(state) => Ok(Ok(state)),
+        Err(fault) if fault.is_cancelled() => Err(fault),
+        Err(fault) => instance.take_untold().map(Err).ok_or(fault),
     }
 }
 

@@ -126,7 +126,7 @@ fn what_can_be_told_again_is_told_again() {
     for asked in asks {
         for is_kept in [false, true] {
             let mut fold = Fold::new(&program as &dyn HandlerProgram, Detail::State).unwrap();
-            for row in 0..kinds.len() {
+            for (row, since) in told.iter().enumerate() {
                 fold.step(&events.batch.event(row), &events.names, None).unwrap();
                 if !asked.contains(&row) && row + 1 < kinds.len() {
                     continue;
@@ -137,7 +137,7 @@ fn what_can_be_told_again_is_told_again() {
                     fold.restore(&kept).unwrap();
                 }
                 let folded = fold.folded().unwrap();
-                let since = (told[row] <= row).then_some(Moment(told[row] as u32 + 1));
+                let since = (*since <= row).then_some(Moment(*since as u32 + 1));
                 assert_eq!(
                     text(&folded.state),
                     format!(r#"{{"n":{}}}"#, told[row]),

@@ -25,6 +25,7 @@ pub enum Outcome {
     /// The handler has no rules for it.
     Passed,
     Undecodable,
+    /// The handler failed, or the state cannot be told after it.
     Failed(HandlerFault),
     /// The handler had failed before.
     NotApplied,
@@ -160,7 +161,7 @@ impl<'l> Line<'l> {
         let outcome = match step {
             Step::Undecodable => Outcome::Undecodable,
             Step::NotApplied => Outcome::NotApplied,
-            Step::Failed => match &self.running.fault {
+            Step::Failed => match self.running.failure() {
                 Some(fault) if fault.is_cancelled() => return Err(fault.clone().into()),
                 Some(fault) => Outcome::Failed(fault.clone()),
                 None => Outcome::NotApplied,

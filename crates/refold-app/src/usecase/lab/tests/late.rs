@@ -182,3 +182,45 @@ fn a_story_tells_of_its_last_event_that_its_state_cannot_be_told() {
     let codes: Vec<_> = findings.unwrap().into_iter().map(|it| (it.code, it.count)).collect();
     assert_eq!(codes, [("RF-STATE-UNSERIALIZABLE".to_owned(), 1)]);
 }
+
+/// A moment whose state cannot be told hides nothing of what comes later.
+#[cfg(unix)]
+#[test]
+fn the_lab_goes_on_behind_a_state_that_cannot_be_told() {
+    let (case, cancel) = (Case::new(None), CancelToken::default());
+    let work = Work::new(&cancel, &Silent);
+    let (session, handler) = (case.session(), case.handler());
+    let checked = check(
+        &work,
+        &session,
+        Scope::All,
+        Some(&handler),
+        Some("state.n < 5"),
+        Keeping::Anew,
+    );
+    let checked = checked.unwrap().answer;
+    assert!(!checked.exact, "{}", checked.sentence);
+    let invariant = &checked.invariants[0];
+    assert_eq!((invariant.broken_streams, invariant.unclear_streams), (1, 1));
+    // The count is five at the fifth event, but only after the seventh is it told.
+    assert_eq!(checked.violations[0].event.version.as_deref(), Some("7"));
+    assert!(!checked.violations[0].holds_at_head);
+
+    let edits = whatif::Edits::read("edits.json", br#"{"refold": "whatif/1", "edits": [{"skip": "v6"}]}"#).unwrap();
+    let told = whatif::whatif(&work, &session, "person-1", Some(&handler), &edits).unwrap();
+    let first = told.first_divergence.unwrap();
+    assert_eq!(
+        (first.event.event.version.as_deref(), first.place_count),
+        (Some("7"), 1)
+    );
+    assert_eq!(told.at_head[0].path, "/n");
+    let outcomes: Vec<_> = told
+        .rows
+        .iter()
+        .map(|row| row.record.clone().unwrap_or_default())
+        .collect();
+    assert!(
+        outcomes.iter().all(|outcome| !outcome.contains("had failed")),
+        "{outcomes:?}"
+    );
+}
